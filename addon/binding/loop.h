@@ -1,0 +1,38 @@
+// Ties an engine to a libuv loop: turns the port while the loop runs, wakes the loop while it
+// sleeps.
+//
+// One implementation per operating system (loop_epoll.cc, loop_iocp.cc): on Linux the loop sleeps
+// on the port's own descriptor; on Windows a helper thread waits on the port in its stead.
+#ifndef IOCP_NET_BINDING_LOOP_H_
+#define IOCP_NET_BINDING_LOOP_H_
+
+#include <uv.h>
+
+#include <memory>
+
+#include "port/engine.h"
+
+namespace iocp_net {
+
+class Loop {
+ public:
+  // `turn` is called on the loop's thread whenever the engine may have something to do.
+  using Callback = void (*)(void* argument);
+
+  static std::unique_ptr<Loop> Create(Engine& engine, Callback turn, void* argument);
+  virtual ~Loop() = default;
+
+  // 0 or a negative libuv error.
+  virtual int Open(uv_loop_t* loop) = 0;
+  // Whether the engine keeps the loop alive. Off until asked for.
+  virtual void Reference(bool on) = 0;
+  // Whether the next turn must come without waiting for an event.
+  virtual void KeepAwake(bool on) = 0;
+  // Closes every libuv handle; `done` is called when the last one has closed. Only then may the
+  // loop be destroyed.
+  virtual void Close(Callback done, void* argument) = 0;
+};
+
+}  // namespace iocp_net
+
+#endif  // IOCP_NET_BINDING_LOOP_H_

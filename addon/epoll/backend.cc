@@ -1,0 +1,397 @@
+#include "epoll/backend.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+
+#include "epoll/address.h"
+#include "port/engine.h"
+
+namespace iocp_net {
+
+namespace {
+
+constexpr int kEventsMax = 256;
+constexpr size_t kVectorsMax = 64;
+
+int SetFlag(int fd, int level, int name, int value) {
+  return ::setsockopt(fd, level, name, &value, sizeof(value)) == 0 ? kOk : -errno;
+}
+
+Descriptor OpenSocket(int family) {
+  return Descriptor(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
+
+// As libuv binds: a port in TIME_WAIT may be taken again, and an IPv6 socket carries IPv4 too
+// unless told otherwise.
+Status Bind(int fd, const SystemAddress& address, int32_t flags) {
+  if (address.family() == AF_UNIX) {
+    if (::bind(fd, &address.base, address.length) == 0) return kOk;
+    // A missing directory reads as "no access", on both systems.
+    return errno == ENOENT ? UV__EACCES : -errno;
+  }
+  if (Status status = SetFlag(fd, SOL_SOCKET, SO_REUSEADDR, 1); status != kOk) return status;
+  if ((flags & kReusePort) != 0) {
+    if (Status status = SetFlag(fd, SOL_SOCKET, SO_REUSEPORT, 1); status != kOk) return status;
+  }
+  if (address.family() == AF_INET6) {
+    const int only = (flags & kIpv6Only) != 0 ? 1 : 0;
+    if (Status status = SetFlag(fd, IPPROTO_IPV6, IPV6_V6ONLY, only); status != kOk) return status;
+  }
+  if (::bind(fd, &address.base, address.length) == 0) return kOk;
+  return errno == EAFNOSUPPORT ? UV__EINVAL : -errno;
+}
+
+// Streams over TCP and Unix sockets are what the port carries.
+Status KindOf(int fd, EndpointKind* kind) {
+  int type = 0;
+  int domain = 0;
+  socklen_t length = sizeof(type);
+  if (::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) != 0) {
+    return errno == ENOTSOCK ? UV__ENOTSUP : -errno;
+  }
+  length = sizeof(domain);
+  if (::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) != 0) return -errno;
+  if (type != SOCK_STREAM) return UV__ENOTSUP;
+  if (domain != AF_INET && domain != AF_INET6 && domain != AF_UNIX) return UV__ENOTSUP;
+  *kind = domain == AF_UNIX ? EndpointKind::kPipe : EndpointKind::kTcp;
+  return kOk;
+}
+
+// Never one of the standard streams' numbers, which may be free.
+Descriptor Copy(int fd) { return Descriptor(::fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)); }
+
+// A read from a Unix socket also stops behind bytes that carry descriptors. Those are not taken:
+// the system closes them, and says that it has.
+ssize_t ReceiveLocal(int fd, uint8_t* into, size_t bytes_max, bool* stopped) {
+  iovec vector{into, bytes_max};
+  msghdr message{};
+  message.msg_iov = &vector;
+  message.msg_iovlen = 1;
+  const ssize_t received = ::recvmsg(fd, &message, 0);
+  *stopped = received > 0 && (message.msg_flags & MSG_CTRUNC) != 0;
+  return received;
+}
+
+Status SetPipeMode(const std::string& path, bool readable_all, bool writable_all, bool add) {
+  mode_t mode = 0;
+  if (add) {
+    struct stat now;
+    if (::stat(path.c_str(), &now) != 0) return -errno;
+    mode = now.st_mode & 07777;
+  }
+  if (readable_all) mode |= S_IRUSR | S_IRGRP | S_IROTH;
+  if (writable_all) mode |= S_IWUSR | S_IWGRP | S_IWOTH;
+  return ::chmod(path.c_str(), mode) == 0 ? kOk : -errno;
+}
+
+}  // namespace
+
+Status Backend::Open() {
+  set_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
+  return set_.valid() ? kOk : -errno;
+}
+
+bool Backend::Watch(int operation, Endpoint& endpoint, int fd) {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
+  event.data.ptr = &endpoint;
+  return ::epoll_ctl(set_.get(), operation, fd, &event) == 0;
+}
+
+Status Backend::Register(Endpoint& endpoint, Descriptor&& descriptor) {
+  if (!Watch(EPOLL_CTL_ADD, endpoint, descriptor.get())) return -errno;
+  endpoint.native.fd = descriptor.Release();
+  return kOk;
+}
+
+Status Backend::Listen(Endpoint& endpoint, const Address& address, int32_t backlog, int32_t flags) {
+  SystemAddress system;
+  if (Status status = ToSystem(address, &system); status != kOk) return status;
+  Descriptor socket = OpenSocket(system.family());
+  if (!socket.valid()) return errno == EAFNOSUPPORT ? UV__EINVAL : -errno;
+  if (Status status = Bind(socket.get(), system, flags); status != kOk) return status;
+  if (address.kind == EndpointKind::kPipe && address.host[0] != '\0') {
+    endpoint.native.unlink_path = std::make_unique<std::string>(address.host);
+  }
+  Status status = ::listen(socket.get(), backlog) == 0 ? kOk : -errno;
+  if (status == kOk) status = Register(endpoint, std::move(socket));
+  if (status != kOk && endpoint.native.unlink_path != nullptr) ::unlink(address.host.c_str());
+  return status;
+}
+
+Status Backend::Connect(Endpoint& endpoint, const Address& peer, const Address* local,
+                        ConnectStage* failed) {
+  *failed = ConnectStage::kConnect;
+  SystemAddress remote;
+  if (Status status = ToSystem(peer, &remote); status != kOk) return status;
+  Descriptor socket = OpenSocket(remote.family());
+  if (!socket.valid()) return -errno;
+  if (local != nullptr) {
+    *failed = ConnectStage::kBind;
+    SystemAddress from;
+    if (Status status = ToSystem(*local, &from); status != kOk) return status;
+    if (Status status = Bind(socket.get(), from, 0); status != kOk) return status;
+    *failed = ConnectStage::kConnect;
+  }
+  int result;
+  do {
+    result = ::connect(socket.get(), &remote.base, remote.length);
+  } while (result != 0 && errno == EINTR);
+  if (result != 0 && errno != EINPROGRESS) {
+    // A refusal that is known at once is told like one that comes later; so is every failure of a
+    // local socket.
+    if (errno != ECONNREFUSED && peer.kind != EndpointKind::kPipe) return -errno;
+    endpoint.native.connect_error = -errno;
+  }
+  return Register(endpoint, std::move(socket));
+}
+
+Status Backend::AdoptStream(Endpoint& endpoint, int64_t descriptor, bool duplicate) {
+  const int fd = static_cast<int>(descriptor);
+  EndpointKind kind;
+  if (Status status = KindOf(fd, &kind); status != kOk) return status;
+  // Only a connected one: what node:net does with the others, its own socket does.
+  SystemAddress peer;
+  peer.length = sizeof(peer.storage);
+  if (::getpeername(fd, &peer.base, &peer.length) != 0) return -errno;
+  endpoint.kind = kind;
+  return Adopt(endpoint, fd, duplicate);
+}
+
+Status Backend::AdoptListener(Endpoint& endpoint, int64_t descriptor, bool duplicate,
+                              int32_t backlog) {
+  const int fd = static_cast<int>(descriptor);
+  EndpointKind kind;
+  if (Status status = KindOf(fd, &kind); status != kOk) return status;
+  if (::listen(fd, backlog) != 0) return -errno;
+  endpoint.kind = kind;
+  return Adopt(endpoint, fd, duplicate);
+}
+
+Status Backend::Adopt(Endpoint& endpoint, int fd, bool duplicate) {
+  const int flags = ::fcntl(fd, F_GETFL);
+  if (flags < 0) return -errno;
+  if ((flags & O_NONBLOCK) == 0 && ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) return -errno;
+  // Before the socket can tell of anything: a duplicate is shared with the caller's descriptor, and
+  // one that was handed to the process with whoever opened it.
+  endpoint.native.shared = true;
+  if (duplicate) {
+    Descriptor copy = Copy(fd);
+    if (!copy.valid()) return -errno;
+    return Register(endpoint, std::move(copy));
+  }
+  Descriptor given(fd);
+  const Status status = Register(endpoint, std::move(given));
+  if (status != kOk) given.Release();
+  return status;
+}
+
+int64_t Backend::Duplicate(Endpoint& endpoint) {
+  Descriptor copy = Copy(endpoint.native.fd);
+  if (!copy.valid()) return -errno;
+  endpoint.native.shared = true;
+  return copy.Release();
+}
+
+Status Backend::ConnectAgain(Endpoint& endpoint, const Address& peer) {
+  SystemAddress remote;
+  if (Status status = ToSystem(peer, &remote); status != kOk) return status;
+  return ::connect(endpoint.native.fd, &remote.base, remote.length) == 0 ? kOk : -errno;
+}
+
+Status Backend::Accept(Endpoint& listener, Endpoint& fresh) {
+  for (;;) {
+    Descriptor socket(
+        ::accept4(listener.native.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (socket.valid()) return Register(fresh, std::move(socket));
+    switch (errno) {
+      // Errors of the connection that was waiting, not of the listener: accept(2) says to go on
+      // with the next one.
+      case EINTR:
+      case ECONNABORTED:
+      case EPROTO:
+      case ENETDOWN:
+      case ENOPROTOOPT:
+      case EHOSTDOWN:
+      case ENONET:
+      case EHOSTUNREACH:
+      case EOPNOTSUPP:
+      case ENETUNREACH:
+        continue;
+      default:
+        return -errno;
+    }
+  }
+}
+
+Transfer Backend::Receive(Endpoint& endpoint, uint8_t* into, size_t bytes_max) {
+  for (;;) {
+    bool stopped = false;
+    const ssize_t received = endpoint.kind == EndpointKind::kPipe
+                                 ? ReceiveLocal(endpoint.native.fd, into, bytes_max, &stopped)
+                                 : ::recv(endpoint.native.fd, into, bytes_max, 0);
+    if (received > 0) {
+      const auto bytes = static_cast<size_t>(received);
+      // A short read has emptied the socket (epoll(7)): the next byte is a new edge.
+      return Transfer::Moved(bytes, bytes < bytes_max && !endpoint.native.short_reads && !stopped);
+    }
+    if (received == 0) return Transfer::Ended();
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN) return Transfer::WouldBlock();
+    return Transfer::Failed(-errno);
+  }
+}
+
+size_t Backend::Available(Endpoint& endpoint) {
+  int bytes = 0;
+  return ::ioctl(endpoint.native.fd, FIONREAD, &bytes) == 0 && bytes > 0
+             ? static_cast<size_t>(bytes)
+             : 0;
+}
+
+Transfer Backend::Send(Endpoint& endpoint, const Span* spans, size_t count) {
+  for (;;) {
+    ssize_t sent;
+    if (count == 1) {
+      sent = ::send(endpoint.native.fd, spans[0].data, spans[0].length, MSG_NOSIGNAL);
+    } else {
+      iovec vectors[kVectorsMax];
+      const size_t used = std::min(count, kVectorsMax);
+      for (size_t i = 0; i < used; i++) {
+        vectors[i] = {const_cast<uint8_t*>(spans[i].data), spans[i].length};
+      }
+      msghdr message{};
+      message.msg_iov = vectors;
+      message.msg_iovlen = used;
+      sent = ::sendmsg(endpoint.native.fd, &message, MSG_NOSIGNAL);
+    }
+    if (sent >= 0) return Transfer::Moved(static_cast<size_t>(sent));
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN) return Transfer::WouldBlock();
+    // Short of memory, not of room in the socket: no edge will come of itself, so one is asked for.
+    if (errno == ENOBUFS && Watch(EPOLL_CTL_MOD, endpoint, endpoint.native.fd)) {
+      return Transfer::WouldBlock();
+    }
+    return Transfer::Failed(-errno);
+  }
+}
+
+Status Backend::Shutdown(Endpoint& endpoint) {
+  return ::shutdown(endpoint.native.fd, SHUT_WR) == 0 ? kOk : -errno;
+}
+
+void Backend::Close(Endpoint& endpoint, CloseHow how) {
+  if (endpoint.native.fd >= 0) {
+    if (how == CloseHow::kReset) {
+      const linger off{1, 0};
+      ::setsockopt(endpoint.native.fd, SOL_SOCKET, SO_LINGER, &off, sizeof(off));
+    }
+    if (endpoint.native.unlink_path != nullptr && how != CloseHow::kHandOver) {
+      ::unlink(endpoint.native.unlink_path->c_str());
+    }
+    if (endpoint.native.shared) {
+      ::epoll_ctl(set_.get(), EPOLL_CTL_DEL, endpoint.native.fd, nullptr);
+    }
+    ::close(endpoint.native.fd);
+    endpoint.native.fd = -1;
+  }
+  engine_.OnClosed(endpoint);
+}
+
+Status Backend::SetOption(Endpoint& endpoint, Option option, int32_t a, int32_t b, int32_t c,
+                          int32_t d) {
+  const int fd = endpoint.native.fd;
+  switch (option) {
+    case Option::kNoDelay:
+      return SetFlag(fd, IPPROTO_TCP, TCP_NODELAY, a);
+    case Option::kKeepAlive: {
+      Status status = SetFlag(fd, SOL_SOCKET, SO_KEEPALIVE, a);
+      if (status != kOk || a == 0) return status;
+      if (b < 1) return UV__EINVAL;  // as libuv: on, with the system's times
+      status = SetFlag(fd, IPPROTO_TCP, TCP_KEEPIDLE, b);
+      if (status == kOk) status = SetFlag(fd, IPPROTO_TCP, TCP_KEEPINTVL, c > 0 ? c : 1);
+      if (status == kOk) status = SetFlag(fd, IPPROTO_TCP, TCP_KEEPCNT, d > 0 ? d : 10);
+      return status;
+    }
+    case Option::kSendBufferBytes:
+      return SetFlag(fd, SOL_SOCKET, SO_SNDBUF, a);
+    case Option::kReceiveBufferBytes:
+      return SetFlag(fd, SOL_SOCKET, SO_RCVBUF, a);
+    case Option::kTypeOfService: {
+      SystemAddress local;
+      local.length = sizeof(local.storage);
+      if (::getsockname(fd, &local.base, &local.length) != 0) return -errno;
+      return local.family() == AF_INET6 ? SetFlag(fd, IPPROTO_IPV6, IPV6_TCLASS, a)
+                                        : SetFlag(fd, IPPROTO_IP, IP_TOS, a);
+    }
+    case Option::kPipeMode:
+      if (endpoint.native.unlink_path == nullptr) return UV__EINVAL;
+      return SetPipeMode(*endpoint.native.unlink_path, a != 0, b != 0, c != 0);
+  }
+  return UV__EINVAL;
+}
+
+Status Backend::LocalAddress(Endpoint& endpoint, Address* address) {
+  SystemAddress system;
+  system.length = sizeof(system.storage);
+  if (::getsockname(endpoint.native.fd, &system.base, &system.length) != 0) return -errno;
+  FromSystem(system, address);
+  return kOk;
+}
+
+Status Backend::PeerAddress(Endpoint& endpoint, Address* address) {
+  SystemAddress system;
+  system.length = sizeof(system.storage);
+  if (::getpeername(endpoint.native.fd, &system.base, &system.length) != 0) return -errno;
+  FromSystem(system, address);
+  return kOk;
+}
+
+int32_t Backend::Wait(int32_t timeout_ms) {
+  epoll_event events[kEventsMax];
+  const int count = ::epoll_wait(set_.get(), events, kEventsMax, timeout_ms);
+  if (count < 0) return errno == EINTR ? 0 : -1;
+  for (int i = 0; i < count; i++) {
+    OnEvents(*static_cast<Endpoint*>(events[i].data.ptr), events[i].events);
+  }
+  return count;
+}
+
+void Backend::OnEvents(Endpoint& endpoint, uint32_t events) {
+  constexpr uint32_t kGone = EPOLLHUP | EPOLLERR;
+  if (endpoint.state == EndpointState::kListening) {
+    engine_.OnAcceptable(endpoint);
+    return;
+  }
+  if ((events & (EPOLLRDHUP | EPOLLPRI | kGone)) != 0) endpoint.native.short_reads = true;
+  if (endpoint.state == EndpointState::kConnecting && !endpoint.connect_done) {
+    if ((events & (EPOLLOUT | kGone)) == 0) return;
+    Status status = endpoint.native.connect_error;
+    if (status == kOk) {
+      int error = 0;
+      socklen_t length = sizeof(error);
+      ::getsockopt(endpoint.native.fd, SOL_SOCKET, SO_ERROR, &error, &length);
+      status = -error;
+    }
+    engine_.OnConnected(endpoint, status);
+    if (status != kOk) return;
+  }
+  if ((events & EPOLLERR) != 0) engine_.OnBroken(endpoint);
+  if ((events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | kGone)) != 0) engine_.OnReadable(endpoint);
+  // Last: it may end the endpoint's life.
+  if ((events & (EPOLLOUT | kGone)) != 0 && endpoint.writable_wait) {
+    engine_.OnWritable(endpoint, 0, kOk);
+  }
+}
+
+}  // namespace iocp_net

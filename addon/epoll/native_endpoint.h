@@ -1,0 +1,26 @@
+// What Linux keeps for an endpoint.
+#ifndef IOCP_NET_EPOLL_NATIVE_ENDPOINT_H_
+#define IOCP_NET_EPOLL_NATIVE_ENDPOINT_H_
+
+#include <memory>
+#include <string>
+
+#include "port/status.h"
+
+namespace iocp_net {
+
+struct NativeEndpoint {
+  int fd = -1;
+  // A short read does not mean that nothing follows: the peer has ended or reset the connection, or
+  // has sent urgent bytes, at which every read stops.
+  bool short_reads = false;
+  // Other descriptors may name the same socket. The epoll set then goes on watching it when ours is
+  // closed, unless it is taken out first (epoll(7)).
+  bool shared = false;
+  Status connect_error = kOk;  // a connect that failed at once; told like one that failed later
+  std::unique_ptr<std::string> unlink_path;  // a Unix listener's file, removed when it closes
+};
+
+}  // namespace iocp_net
+
+#endif  // IOCP_NET_EPOLL_NATIVE_ENDPOINT_H_

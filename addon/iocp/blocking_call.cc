@@ -1,0 +1,59 @@
+#include "iocp/blocking_call.h"
+
+#include <utility>
+
+#include "iocp/errors.h"
+
+namespace iocp_net {
+
+Status BlockingCall::Start(CompletionQueue& queue, IoOperation& operation, Function function) {
+  queue_ = &queue;
+  operation_ = &operation;
+  function_ = std::move(function);
+  state_ = State::kWaiting;
+  if (::TrySubmitThreadpoolCallback(Main, this, nullptr)) return kOk;
+  state_ = State::kIdle;
+  return FromSystemError(::GetLastError());
+}
+
+void CALLBACK BlockingCall::Main(PTP_CALLBACK_INSTANCE instance, void* self) {
+  ::CallbackMayRunLong(instance);
+  static_cast<BlockingCall*>(self)->Run();
+}
+
+void BlockingCall::Run() {
+  bool wanted = false;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    wanted = !cancelled_;
+    if (wanted) {
+      thread_ = Handle(::OpenThread(THREAD_TERMINATE, FALSE, ::GetCurrentThreadId()));
+      state_ = State::kRunning;
+    }
+  }
+  error_ = wanted ? function_() : ERROR_OPERATION_ABORTED;
+  CompletionQueue& queue = *queue_;
+  IoOperation& operation = *operation_;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    thread_.Close();
+    state_ = State::kIdle;
+  }
+  queue.Post(operation);  // from here on this object may be gone
+}
+
+void BlockingCall::Cancel() {
+  cancelled_ = true;
+  for (;;) {
+    {
+      // Under the lock, so that a thread which has gone on to other work is not interrupted there.
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (state_ != State::kRunning) return;
+      ::CancelSynchronousIo(thread_.get());
+    }
+    // It may not have come to the blocking step yet.
+    ::SwitchToThread();
+  }
+}
+
+}  // namespace iocp_net

@@ -1,0 +1,42 @@
+// What Windows keeps for an endpoint.
+#ifndef IOCP_NET_IOCP_NATIVE_ENDPOINT_H_
+#define IOCP_NET_IOCP_NATIVE_ENDPOINT_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "iocp/accept_pool.h"
+#include "iocp/handle.h"
+#include "iocp/operation.h"
+#include "iocp/pipe_connection.h"
+#include "iocp/receive_buffer.h"
+#include "port/status.h"
+
+namespace iocp_net {
+
+struct SendOperation : IoOperation {
+  SendOperation() : IoOperation(IoKind::kSend) {}
+  bool owned = false;               // the bytes are the send queue's own
+  std::unique_ptr<uint8_t[]> copy;  // of a pipe: several spans as one
+};
+
+struct NativeEndpoint {
+  HANDLE handle = INVALID_HANDLE_VALUE;  // a socket or a pipe
+  // The connect, later the receive: an endpoint never has both. It is the slot's own memory, which
+  // is not used again before nothing is in flight.
+  IoOperation io{IoKind::kReceive};
+  std::unique_ptr<SendOperation> sending;  // only while one is in flight
+  std::unique_ptr<ReceiveBuffer> buffer;   // while one is lent to the receive, or not yet read out
+  std::unique_ptr<AcceptPool> listener;
+  std::unique_ptr<PipeConnection> pipe;
+
+  Status receive_status = kOk;  // what the receive ended with, UV__EOF included, until it is told
+  uint32_t received_at_ms = 0;  // when Receive last found the connection at rest
+  uint16_t in_flight = 0;
+  bool skip_on_success = false;
+  bool shut = false;  // our direction has ended
+};
+
+}  // namespace iocp_net
+
+#endif  // IOCP_NET_IOCP_NATIVE_ENDPOINT_H_

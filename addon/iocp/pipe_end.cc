@@ -1,0 +1,144 @@
+// Named pipes: how they end.
+//
+// A pipe has no half-close: the peer sees the end only when our handle is closed, and then neither
+// side can go on. So a shutdown waits until the peer has read everything, and then, while we wait
+// for bytes of the peer, until it has been silent for a moment; then the pipe is closed as a whole
+// and both sides see the end.
+#include <cassert>
+#include <utility>
+
+#include "iocp/errors.h"
+#include "iocp/pipe.h"
+#include "port/engine.h"
+//
+#include <winternl.h>
+
+namespace iocp_net {
+
+namespace {
+
+using Ending = PipeConnection::Ending;
+
+constexpr uint32_t kSilenceMs = 50;  // as libuv
+
+// FILE_PIPE_LOCAL_INFORMATION, which is documented for drivers alone.
+struct PipeLocalInformation {
+  ULONG type;
+  ULONG configuration;
+  ULONG instances_max;
+  ULONG instances;
+  ULONG inbound_quota;
+  ULONG read_available;
+  ULONG outbound_quota;
+  ULONG write_quota_available;
+  ULONG state;
+  ULONG end;
+};
+constexpr auto kPipeLocalInformation = static_cast<FILE_INFORMATION_CLASS>(24);
+
+}  // namespace
+
+Status Pipe::Shutdown(Endpoint& endpoint) {
+  NativeEndpoint& native = endpoint.native;
+  PipeConnection& connection = *native.pipe;
+  assert(connection.ending == Ending::kNone);
+  PipeLocalInformation information{};
+  IO_STATUS_BLOCK block{};
+  const NTSTATUS ntstatus = ::NtQueryInformationFile(native.handle, &block, &information,
+                                                     sizeof(information), kPipeLocalInformation);
+  if (ntstatus < 0) return FromNtStatus(static_cast<uint32_t>(ntstatus), During::kSend);
+  native.shut = true;
+  if (information.outbound_quota == information.write_quota_available) {
+    AfterFlush(endpoint);  // the peer has read everything already
+    return kOk;
+  }
+  connection.ending = Ending::kFlushing;
+  PipeWork& work = connection.Work();
+  queue_.Begin(endpoint, work.background);
+  const Status status =
+      work.call.Start(queue_, work.background, [handle = native.handle]() -> uint32_t {
+        // Its failure means that the peer is gone, and that is as good.
+        ::FlushFileBuffers(handle);
+        return 0;
+      });
+  if (status != kOk) {
+    queue_.End(work.background);
+    return status;
+  }
+  return UV__EAGAIN;
+}
+
+void Pipe::OnShutdown(Endpoint& endpoint, Status) {
+  PipeConnection& connection = *endpoint.native.pipe;
+  if (connection.ending == Ending::kFlushing) {
+    AfterFlush(endpoint);
+    engine_.OnShut(endpoint, kOk);
+  } else if (connection.ending == Ending::kTiming) {
+    connection.ending = Ending::kFlushed;
+    OnTimer(endpoint);
+  }
+}
+
+void Pipe::AfterFlush(Endpoint& endpoint) {
+  NativeEndpoint& native = endpoint.native;
+  native.pipe->ending = Ending::kFlushed;
+  if (endpoint.ended || native.receive_status == UV__EOF) {
+    // The peer's direction has ended too: nothing is left to wait for.
+    Handle(std::exchange(native.handle, INVALID_HANDLE_VALUE)).Close();
+    native.pipe->ending = Ending::kForced;
+  } else if (native.io.in_flight) {
+    StartTimer(endpoint);
+  }
+}
+
+// Runs while a receive is in flight; the next receive starts it again.
+void Pipe::StartTimer(Endpoint& endpoint) {
+  PipeConnection& connection = *endpoint.native.pipe;
+  PipeWork& work = connection.Work();
+  queue_.Begin(endpoint, work.background);
+  if (work.timer.Start(queue_, work.background, kSilenceMs)) {
+    connection.ending = Ending::kTiming;
+    return;
+  }
+  queue_.End(work.background);
+  OnTimer(endpoint);  // no timers: no mercy
+}
+
+void Pipe::OnTimer(Endpoint& endpoint) {
+  NativeEndpoint& native = endpoint.native;
+  if (!native.io.in_flight) return;  // something came; its receive goes on
+  const auto silent_ms = static_cast<uint32_t>(::GetTickCount64()) - native.received_at_ms;
+  if (silent_ms < kSilenceMs) {
+    StartTimer(endpoint);
+    return;
+  }
+  native.pipe->ending = Ending::kForced;
+  ::CancelIoEx(native.handle, &native.io);
+  Handle(std::exchange(native.handle, INVALID_HANDLE_VALUE)).Close();
+}
+
+void Pipe::OnReceived(Endpoint& endpoint, Status status, size_t bytes) {
+  // What we have ended ourselves has ended, whatever the cancelled receive says.
+  const bool forced = endpoint.native.pipe->ending == Ending::kForced;
+  Transport::OnReceived(endpoint, forced && status != kOk ? UV__EOF : status, bytes);
+}
+
+void Pipe::BeginClose(Endpoint& endpoint, CloseHow) {
+  NativeEndpoint& native = endpoint.native;
+  if (native.listener != nullptr) {
+    native.listener->Close(endpoint);
+    return;
+  }
+  if (PipeWork* const work = native.pipe->work.get(); work != nullptr) {
+    work->call.Cancel();
+    if (native.pipe->ending == Ending::kTiming && work->timer.Cancel()) {
+      queue_.End(work->background);
+    }
+  }
+  if (native.handle == INVALID_HANDLE_VALUE) return;
+  // The peer can still read what the pipe has taken.
+  if (native.in_flight > 0) ::CancelIoEx(native.handle, nullptr);
+  Handle(std::exchange(native.handle, INVALID_HANDLE_VALUE)).Close();
+}
+
+}  // namespace iocp_net

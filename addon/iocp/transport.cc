@@ -1,0 +1,152 @@
+#include "iocp/transport.h"
+
+#include <cassert>
+#include <utility>
+
+#include "iocp/errors.h"
+#include "port/engine.h"
+
+namespace iocp_net {
+
+namespace {
+
+// A connection that waits for its next bytes less than this is busy.
+constexpr uint32_t kBusyMs = 100;
+
+uint32_t NowMs() { return static_cast<uint32_t>(::GetTickCount64()); }
+
+}  // namespace
+
+Status Transport::Accept(Endpoint& listener, Endpoint& fresh) {
+  return listener.native.listener->Take(listener, &fresh.native.handle,
+                                        &fresh.native.skip_on_success);
+}
+
+// The receive that watches for bytes: with a buffer when the connection is busy, so that its packet
+// brings them along, and with an empty one when it is idle, which pins nothing, or when much comes
+// at a time, which would have to be copied out.
+void Transport::WatchReceive(Endpoint& endpoint) {
+  NativeEndpoint& native = endpoint.native;
+  if (native.io.in_flight) return;
+  if (native.receive_status != kOk || native.buffer != nullptr) {
+    engine_.OnReadable(endpoint);
+    return;
+  }
+  const uint32_t now_ms = NowMs();
+  if (!endpoint.large && now_ms - native.received_at_ms < kBusyMs) native.buffer = pool_.Take();
+  native.received_at_ms = now_ms;
+
+  uint8_t nothing = 0;
+  uint8_t* const into = native.buffer != nullptr ? native.buffer->bytes : &nothing;
+  const size_t bytes_max = native.buffer != nullptr ? ReceiveBuffer::kBytes : 0;
+  queue_.Begin(endpoint, native.io);
+  size_t bytes = 0;
+  const uint32_t error = StartReceive(endpoint, into, bytes_max, &bytes);
+  if (error == ERROR_IO_PENDING) return;
+  if (error == 0 && !native.skip_on_success) return;  // its packet comes
+  queue_.End(native.io);
+  OnReceived(endpoint, FromSystemError(error, During::kReceive), bytes);
+}
+
+void Transport::OnReceived(Endpoint& endpoint, Status status, size_t bytes) {
+  NativeEndpoint& native = endpoint.native;
+  native.receive_status = status;
+  if (native.buffer != nullptr) {
+    native.buffer->end = static_cast<uint32_t>(bytes);
+    // Without bytes it is the end of a socket, or an empty write to a pipe: Receive finds out.
+    if (bytes == 0) pool_.Give(std::move(native.buffer));
+  }
+  if (status == UV__ECONNRESET) engine_.OnBroken(endpoint);
+  engine_.OnReadable(endpoint);
+}
+
+// First what the operation brought, then what the system has beyond it.
+Transfer Transport::Receive(Endpoint& endpoint, uint8_t* into, size_t bytes_max) {
+  NativeEndpoint& native = endpoint.native;
+  assert(!native.io.in_flight);
+  size_t moved = 0;
+  if (native.buffer != nullptr) {
+    moved = native.buffer->Take(into, bytes_max);
+    if (!native.buffer->Empty()) return Transfer::Moved(moved);
+    const bool drained = !native.buffer->Filled();
+    pool_.Give(std::move(native.buffer));
+    if (drained || moved == bytes_max) return Transfer::Moved(moved, drained);
+  }
+  Status status = native.receive_status;
+  if (status == kOk) {
+    size_t bytes = 0;
+    const uint32_t error = TryReceive(endpoint, into + moved, bytes_max - moved, &bytes);
+    if (error == 0 && bytes > 0) {
+      moved += bytes;
+      // Less than asked for: if more comes at once, the next receive will say so.
+      return Transfer::Moved(moved, moved < bytes_max);
+    }
+    status = error == 0 ? UV__EOF : FromSystemError(error, During::kReceive);
+    if (status == UV__EAGAIN) {
+      return moved > 0 ? Transfer::Moved(moved, true) : Transfer::WouldBlock();
+    }
+    native.receive_status = status;
+  }
+  if (moved > 0) return Transfer::Moved(moved);
+  return status == UV__EOF ? Transfer::Ended() : Transfer::Failed(status);
+}
+
+size_t Transport::Available(Endpoint& endpoint) {
+  const NativeEndpoint& native = endpoint.native;
+  const size_t lent = native.buffer != nullptr ? native.buffer->end - native.buffer->begin : 0;
+  return lent + (native.receive_status == kOk ? TryAvailable(endpoint) : 0);
+}
+
+void Transport::WatchSend(Endpoint& endpoint) {
+  NativeEndpoint& native = endpoint.native;
+  assert(native.sending == nullptr);
+  native.sending = std::make_unique<SendOperation>();
+  SendOperation& operation = *native.sending;
+  Span spans[kSpansMax];
+  const size_t count = endpoint.queue->GatherRun(spans, kSpansMax, &operation.owned);
+  queue_.Begin(endpoint, operation);
+  size_t bytes = 0;
+  const uint32_t error = StartSend(endpoint, operation, spans, count, &bytes);
+  if (error == ERROR_IO_PENDING) return;
+  if (error == 0 && !native.skip_on_success) return;  // its packet comes
+  queue_.Decide(operation, FromSystemError(error, During::kSend), bytes);
+}
+
+void Transport::OnSent(Endpoint& endpoint, Status status, size_t bytes) {
+  const std::unique_ptr<SendOperation> sent = std::move(endpoint.native.sending);
+  // As libuv tells it.
+  if (status == UV__ECONNABORTED) status = UV__ECANCELED;
+  engine_.OnWritable(endpoint, status == kOk ? bytes : 0, status);
+}
+
+void Transport::OnShutdown(Endpoint&, Status) {
+  assert(false);  // only pipes shut down in the background
+}
+
+void Transport::EndClose(Endpoint& endpoint) { pool_.Give(std::move(endpoint.native.buffer)); }
+
+void Transport::OnCompleted(Endpoint& endpoint, IoOperation& operation, Status status,
+                            size_t bytes) {
+  switch (operation.kind) {
+    case IoKind::kAccept:
+      endpoint.native.listener->OnCompleted(endpoint, static_cast<AcceptOperation&>(operation),
+                                            status);
+      if (endpoint.native.listener->Acceptable(endpoint)) engine_.OnAcceptable(endpoint);
+      return;
+    case IoKind::kConnect:
+      endpoint.native.io.kind = IoKind::kReceive;
+      OnConnected(endpoint, status);
+      return;
+    case IoKind::kReceive:
+      OnReceived(endpoint, status, bytes);
+      return;
+    case IoKind::kSend:
+      OnSent(endpoint, status, bytes);
+      return;
+    case IoKind::kShutdown:
+      OnShutdown(endpoint, status);
+      return;
+  }
+}
+
+}  // namespace iocp_net

@@ -1,0 +1,147 @@
+// One end of a stream, or a listener: a slot that is addressed by index and generation.
+#ifndef IOCP_NET_PORT_ENDPOINT_H_
+#define IOCP_NET_PORT_ENDPOINT_H_
+
+#include <array>
+#include <cassert>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "port/layout.h"
+#include "port/send_queue.h"
+#include "port/status.h"
+
+#ifdef _WIN32
+#include "iocp/native_endpoint.h"
+#else
+#include "epoll/native_endpoint.h"
+#endif
+
+namespace iocp_net {
+
+// A slot's life: free -> (connecting ->) open or listening -> closing -> free. A closing slot has
+// been given to the backend, which answers with OnClosed once nothing of it is in flight. A
+// lingering one is closed for JavaScript, but still owes the peer bytes that were accepted.
+enum class EndpointState : uint8_t { kFree, kConnecting, kOpen, kListening, kLingering, kClosing };
+
+struct Endpoint {
+  uint32_t index = 0;
+  int32_t generation = 0;
+  EndpointState state = EndpointState::kFree;
+  EndpointKind kind = EndpointKind::kTcp;
+
+  // What JavaScript wants.
+  bool receiving = false;
+  bool shutdown_wanted = false;
+  bool accepting = false;
+  // What the backend said and the engine has not used up.
+  bool readable = false;
+  bool writable_wait = false;  // WatchSend was called and has not been answered
+  bool acceptable = false;
+  bool connect_done = false;
+  bool large = false;  // the last receive brought much: the next one probably will
+  // What JavaScript has been told.
+  bool ended = false;    // kEnded or kReceiveFailed was posted: nothing is received any more
+  bool stalled = false;  // kSent is owed
+  bool closed_told = false;
+
+  bool queued = false;  // in the ready list
+  Status connect_status = kOk;
+  Endpoint* next_ready = nullptr;
+
+  std::unique_ptr<SendQueue> queue;  // only while the kernel would not take everything
+
+  NativeEndpoint native;
+
+  bool Stream() const {
+    return state == EndpointState::kOpen || state == EndpointState::kConnecting;
+  }
+};
+
+#ifdef NDEBUG
+// What an idle connection costs in native memory; hard limit of the design.
+static_assert(sizeof(Endpoint) <= 200,
+              "an idle connection's native state must stay within 200 bytes");
+#endif
+
+// Slots grow in blocks as connections come; their addresses never change.
+class EndpointTable {
+ public:
+  Endpoint& Allocate() {
+    if (free_.empty()) Grow();
+    Endpoint& endpoint = At(free_.back());
+    free_.pop_back();
+    assert(endpoint.state == EndpointState::kFree);
+    open_++;
+    return endpoint;
+  }
+
+  void Free(Endpoint& endpoint) {
+    assert(endpoint.state != EndpointState::kFree);
+    const uint32_t index = endpoint.index;
+    // Never negative and never 0, so that a cleared record cannot name a live endpoint.
+    const int32_t generation = endpoint.generation == INT32_MAX ? 1 : endpoint.generation + 1;
+    const bool queued = endpoint.queued;
+    Endpoint* const next_ready = endpoint.next_ready;
+    endpoint = Endpoint{};
+    endpoint.index = index;
+    endpoint.generation = generation;
+    endpoint.queued = queued;  // the ready list finds a free slot there and passes over it
+    endpoint.next_ready = next_ready;
+    retired_.push_back(index);
+    open_--;
+  }
+
+  // Gives retired indices back, once nothing that JavaScript has not seen yet names them: it finds
+  // an endpoint by its index, so kClosed must reach it before another endpoint takes the place.
+  void Recycle() {
+    free_.insert(free_.end(), retired_.rbegin(), retired_.rend());
+    retired_.clear();
+  }
+
+  // Null when the slot has moved on: a stale submission.
+  Endpoint* Find(int32_t index, int32_t generation) {
+    if (index < 0 || static_cast<size_t>(index) >= blocks_.size() * kBlock) return nullptr;
+    Endpoint& endpoint = At(static_cast<uint32_t>(index));
+    if (endpoint.generation != generation || endpoint.state == EndpointState::kFree) return nullptr;
+    return &endpoint;
+  }
+
+  size_t Open() const { return open_; }
+
+  template <typename Visit>
+  void ForEachOpen(Visit visit) {
+    for (auto& block : blocks_) {
+      for (Endpoint& endpoint : *block) {
+        if (endpoint.state != EndpointState::kFree) visit(endpoint);
+      }
+    }
+  }
+
+ private:
+  static constexpr uint32_t kBlock = 128;
+  using Block = std::array<Endpoint, kBlock>;
+
+  Endpoint& At(uint32_t index) { return (*blocks_[index / kBlock])[index % kBlock]; }
+
+  void Grow() {
+    const auto base = static_cast<uint32_t>(blocks_.size() * kBlock);
+    blocks_.push_back(std::make_unique<Block>());
+    // Lowest index on top: JavaScript's table of owners stays dense.
+    for (uint32_t i = kBlock; i-- > 0;) {
+      At(base + i).index = base + i;
+      At(base + i).generation = 1;
+      free_.push_back(base + i);
+    }
+  }
+
+  std::vector<std::unique_ptr<Block>> blocks_;
+  std::vector<uint32_t> free_;
+  std::vector<uint32_t> retired_;
+  size_t open_ = 0;
+};
+
+}  // namespace iocp_net
+
+#endif  // IOCP_NET_PORT_ENDPOINT_H_

@@ -1,0 +1,132 @@
+// The port itself: takes submissions, drives the backend, posts completions. It knows neither an
+// operating system nor Node: the binding gives it memory and time, the load generator and the
+// native tests do the same without Node.
+#ifndef IOCP_NET_PORT_ENGINE_H_
+#define IOCP_NET_PORT_ENGINE_H_
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "port/address.h"
+#include "port/endpoint.h"
+#include "port/layout.h"
+#include "port/rings.h"
+#include "port/send_queue.h"
+#include "port/status.h"
+
+namespace iocp_net {
+
+class Backend;
+
+// Memory that both sides see. It must outlive the engine and start zeroed.
+struct SharedMemory {
+  int32_t* control = nullptr;  // kControlWords
+  double* counters = nullptr;  // kCounterCount
+  uint8_t* slab = nullptr;     // kSlabBytes
+  uint8_t* arena = nullptr;    // kArenaBytes
+};
+
+class Engine {
+ public:
+  Engine();
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  Status Open(const SharedMemory& memory);
+  // Cancels, drains and frees everything; the engine takes no calls afterwards.
+  void Close();
+
+  // Direct calls: their answer is needed at once. On success the reply words name the endpoint;
+  // when Connect fails, kReplyIndex tells the ConnectStage that did.
+  Status Listen(const Address& address, int32_t backlog, int32_t flags);
+  Status Connect(const Address& peer, const Address* local);
+  // Carries a socket that somebody else has opened; AdoptFlag. On failure the descriptor is still
+  // the caller's, and UV__ENOTSUP says that it is nothing the port can carry. On success kReplyKind
+  // tells what it is.
+  Status Adopt(int64_t descriptor, int32_t flags, int32_t backlog);
+  // A further descriptor of the same socket, which belongs to the caller; below 0 it is a status.
+  int64_t Duplicate(int32_t index, int32_t generation);
+  Status ConnectAgain(int32_t index, int32_t generation, const Address& peer);
+  // Sends what the kernel takes now and keeps the rest by reference until kSent. Returns the bytes
+  // taken at once, or a negative status. The caller keeps the spans' memory alive until kSent or
+  // kClosed.
+  int64_t Send(int32_t index, int32_t generation, const Span* spans, size_t count);
+  Status SetOption(int32_t index, int32_t generation, Option option, int32_t a, int32_t b,
+                   int32_t c, int32_t d);
+  Status LocalAddress(int32_t index, int32_t generation, Address* address);
+  Status PeerAddress(int32_t index, int32_t generation, Address* address);
+  // Answers kReceivable: the bytes received into `into`, 0 when the peer has ended its direction,
+  // UV__EAGAIN when nothing came after all, or another negative status.
+  int64_t Receive(int32_t index, int32_t generation, uint8_t* into, size_t bytes_max);
+  // Bytes that wait to be sent.
+  size_t QueuedBytes(int32_t index, int32_t generation);
+
+  // Takes every waiting submission.
+  void Flush();
+  // Collects completions: waits up to timeout_ms for the first event (0: does not wait), then
+  // serves ready endpoints, each within its budget.
+  void Reap(int32_t timeout_ms);
+  // Whether Reap would find work without an event from the system.
+  bool HasReady() const { return ready_head_ != nullptr; }
+  bool HasSubmissions() const { return !submissions_.Empty(); }
+  bool HasCompletions() const { return !completions_.Empty(); }
+  // Moves completions that did not fit into the ring; call before each dispatch.
+  void RefillCompletions() { completions_.Refill(); }
+  size_t OpenEndpoints() const { return table_.Open(); }
+  void Count(Counter counter, double by = 1) { memory_.counters[counter] += by; }
+
+  Backend& backend() { return *backend_; }
+
+  // From the backend.
+  void OnReadable(Endpoint& endpoint);
+  void OnWritable(Endpoint& endpoint, size_t sent, Status status);
+  void OnAcceptable(Endpoint& listener);
+  void OnConnected(Endpoint& endpoint, Status status);
+  void OnShut(Endpoint& endpoint, Status status);
+  // The peer has reset the connection: told to JavaScript, so that writes are no longer promised.
+  void OnBroken(Endpoint& endpoint);
+  void OnClosed(Endpoint& endpoint);
+
+ private:
+  void Apply(const Submission& submission);
+  void SendSlab(Endpoint& endpoint, Span span);
+  void MoveQueue(Endpoint& endpoint);
+  void AfterQueue(Endpoint& endpoint);
+  void FailSend(Endpoint& endpoint, Status status);
+  void TryShutdown(Endpoint& endpoint);
+  void CloseEndpoint(Endpoint& endpoint, CloseHow how);
+  void Linger(Endpoint& endpoint);
+  void TellClosed(Endpoint& endpoint);
+
+  void Enqueue(Endpoint& endpoint);
+  void ServeReady();
+  void ServeConnected(Endpoint& endpoint);
+  void ServeAccept(Endpoint& listener);
+  void ServeReceive(Endpoint& endpoint);
+  void AfterReceive(Endpoint& endpoint, const Transfer& result);
+  bool ArenaHasRoom() const { return arena_used_ + kReceiveBytesMax <= kArenaBytes; }
+
+  void Post(Completion completion, const Endpoint& endpoint, Status status = kOk, int32_t a = 0,
+            int32_t b = 0);
+  void Reply(const Endpoint& endpoint);
+
+  SharedMemory memory_;
+  SubmissionRing submissions_;
+  CompletionRing completions_;
+  EndpointTable table_;
+  std::unique_ptr<Backend> backend_;
+  struct Lingering {
+    int32_t index;
+    int32_t generation;
+  };
+  std::vector<Lingering> lingering_;
+  Endpoint* ready_head_ = nullptr;
+  Endpoint* ready_tail_ = nullptr;
+  size_t arena_used_ = 0;
+};
+
+}  // namespace iocp_net
+
+#endif  // IOCP_NET_PORT_ENGINE_H_

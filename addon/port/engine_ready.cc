@@ -1,0 +1,200 @@
+// The engine's way in: what the backend tells is noted, and served in turn from the ready list,
+// each within its budget.
+#include <algorithm>
+#include <cassert>
+
+#include "port/backend.h"
+#include "port/engine.h"
+
+namespace iocp_net {
+
+namespace {
+
+// Connections taken from one listener in one turn, so that a burst does not keep open connections
+// waiting.
+constexpr int32_t kAcceptsPerTurn = 64;
+
+}  // namespace
+
+int64_t Engine::Receive(int32_t index, int32_t generation, uint8_t* into, size_t bytes_max) {
+  Endpoint* const endpoint = table_.Find(index, generation);
+  if (endpoint == nullptr || endpoint->state != EndpointState::kOpen) return UV__EBADF;
+  if (!endpoint->readable || endpoint->ended) return UV__EAGAIN;
+  const Transfer result = backend_->Receive(*endpoint, into, bytes_max);
+  AfterReceive(*endpoint, result);
+  switch (result.outcome) {
+    case Transfer::Outcome::kMoved:
+      return static_cast<int64_t>(result.bytes);
+    case Transfer::Outcome::kEnded:
+      return 0;
+    case Transfer::Outcome::kWouldBlock:
+      return UV__EAGAIN;
+    case Transfer::Outcome::kFailed:
+      break;
+  }
+  return result.status;
+}
+
+void Engine::Reap(int32_t timeout_ms) {
+  if (completions_.Empty()) {  // JavaScript has seen everything, and has copied what it wanted
+    arena_used_ = 0;
+    table_.Recycle();
+  }
+  if (completions_.HasRoom()) {
+    Count(kWaitCalls);
+    backend_->Wait(HasReady() || HasCompletions() ? 0 : timeout_ms);
+  }
+  ServeReady();
+}
+
+void Engine::OnReadable(Endpoint& endpoint) {
+  endpoint.readable = true;
+  if (endpoint.receiving) Enqueue(endpoint);
+}
+
+void Engine::OnBroken(Endpoint& endpoint) {
+  if (endpoint.state == EndpointState::kOpen) Post(Completion::kBroken, endpoint);
+}
+
+void Engine::OnAcceptable(Endpoint& listener) {
+  listener.acceptable = true;
+  if (listener.accepting) Enqueue(listener);
+}
+
+void Engine::OnConnected(Endpoint& endpoint, Status status) {
+  if (endpoint.state != EndpointState::kConnecting || endpoint.connect_done) return;
+  endpoint.connect_done = true;
+  endpoint.connect_status = status;
+  Enqueue(endpoint);  // in the order of the events: the listener's connection before the client's
+}
+
+void Engine::ServeConnected(Endpoint& endpoint) {
+  const Status status = endpoint.connect_status;
+  if (status != kOk) {
+    endpoint.ended = true;  // nothing else is told of it than its close
+  } else {
+    endpoint.state = EndpointState::kOpen;
+    Count(kConnectedEndpoints);
+    if (endpoint.receiving && endpoint.readable) {
+      Enqueue(endpoint);
+    } else if (endpoint.receiving) {
+      backend_->WatchReceive(endpoint);
+    }
+  }
+  Post(Completion::kConnected, endpoint, status);
+}
+
+void Engine::Enqueue(Endpoint& endpoint) {
+  if (endpoint.queued) return;
+  endpoint.queued = true;
+  endpoint.next_ready = nullptr;
+  if (ready_tail_ == nullptr) {
+    ready_head_ = &endpoint;
+  } else {
+    ready_tail_->next_ready = &endpoint;
+  }
+  ready_tail_ = &endpoint;
+}
+
+// Serves each endpoint that was ready when the turn began once. What is left over goes to the end
+// of the list, so a flooding peer cannot keep the others waiting (libuv#2027, #3544).
+void Engine::ServeReady() {
+  Endpoint* const last = ready_tail_;
+  while (ready_head_ != nullptr && completions_.HasRoom() && ArenaHasRoom()) {
+    Endpoint& endpoint = *ready_head_;
+    ready_head_ = endpoint.next_ready;
+    if (ready_head_ == nullptr) ready_tail_ = nullptr;
+    endpoint.queued = false;
+    endpoint.next_ready = nullptr;
+    if (endpoint.state == EndpointState::kListening) {
+      ServeAccept(endpoint);
+    } else if (endpoint.state == EndpointState::kConnecting) {
+      if (endpoint.connect_done && !endpoint.ended) ServeConnected(endpoint);
+    } else if (endpoint.state == EndpointState::kOpen) {
+      ServeReceive(endpoint);
+    }
+    if (&endpoint == last) break;
+  }
+}
+
+void Engine::ServeAccept(Endpoint& listener) {
+  if (!listener.accepting) return;
+  for (int32_t i = 0; i < kAcceptsPerTurn; i++) {
+    if (!completions_.HasRoom()) break;
+    Endpoint& fresh = table_.Allocate();
+    fresh.state = EndpointState::kOpen;
+    fresh.kind = listener.kind;
+    const Status status = backend_->Accept(listener, fresh);
+    if (status == kOk) {
+      Count(kAcceptedEndpoints);
+      memory_.counters[kOpenEndpoints] = static_cast<double>(table_.Open());
+      Post(Completion::kAccepted, listener, kOk, static_cast<int32_t>(fresh.index),
+           fresh.generation);
+      continue;
+    }
+    table_.Free(fresh);
+    if (status == UV__EAGAIN) {
+      listener.acceptable = false;
+      return;
+    }
+    // Out of descriptors or memory: the listener rests until JavaScript starts it again, so that it
+    // neither spins nor falls silent.
+    listener.accepting = false;
+    Post(Completion::kAcceptFailed, listener, status);
+    return;
+  }
+  Enqueue(listener);
+}
+
+void Engine::ServeReceive(Endpoint& endpoint) {
+  if (!endpoint.receiving || !endpoint.readable || endpoint.ended) return;
+  if (endpoint.large) {
+    const size_t available = std::min(backend_->Available(endpoint), kReceiveBytesMax);
+    if (available >= kLargeReceiveBytesMin) {
+      Post(Completion::kReceivable, endpoint, kOk, static_cast<int32_t>(available));
+      return;
+    }
+  }
+  const Transfer result =
+      backend_->Receive(endpoint, memory_.arena + arena_used_, kReceiveBytesMax);
+  switch (result.outcome) {
+    case Transfer::Outcome::kMoved:
+      Post(Completion::kReceived, endpoint, kOk, static_cast<int32_t>(arena_used_),
+           static_cast<int32_t>(result.bytes));
+      arena_used_ += (result.bytes + kArenaAlignment - 1) & ~(kArenaAlignment - 1);
+      break;
+    case Transfer::Outcome::kWouldBlock:
+      break;
+    case Transfer::Outcome::kEnded:
+      Post(Completion::kEnded, endpoint);
+      break;
+    case Transfer::Outcome::kFailed:
+      Post(Completion::kReceiveFailed, endpoint, result.status);
+      break;
+  }
+  AfterReceive(endpoint, result);
+}
+
+void Engine::AfterReceive(Endpoint& endpoint, const Transfer& result) {
+  Count(kReceiveCalls);
+  switch (result.outcome) {
+    case Transfer::Outcome::kMoved:
+      Count(kBytesReceived, static_cast<double>(result.bytes));
+      endpoint.large = result.bytes >= kLargeReceiveBytesMin;
+      if (!result.drained) {
+        Enqueue(endpoint);
+        return;
+      }
+      break;
+    case Transfer::Outcome::kWouldBlock:
+      break;
+    case Transfer::Outcome::kEnded:
+    case Transfer::Outcome::kFailed:
+      endpoint.ended = true;
+      return;
+  }
+  endpoint.readable = false;
+  backend_->WatchReceive(endpoint);
+}
+
+}  // namespace iocp_net

@@ -1,0 +1,156 @@
+// Every cell of the table: a scenario with its parameters. Each scenario is one file in scenarios/.
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+const number = new Intl.NumberFormat('en').format;
+const size = (bytes) =>
+  bytes >= MIB ? `${bytes / MIB} MiB` : bytes >= KIB ? `${bytes / KIB} KiB` : `${bytes} B`;
+const count = (connections) => `${number(connections)} connection${connections === 1 ? '' : 's'}`;
+
+/** kind: 'message' (CPU time per message, or per `unit`) or 'memory' (bytes per `unit`). */
+function cell(group, scenario, title, parameters, options = {}) {
+  const id = `${scenario}/${Object.entries(parameters)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(',')}`;
+  return { id, group, scenario, title, parameters, kind: 'message', unit: 'message', ...options };
+}
+
+/** @param {(all: readonly T[], few: readonly T[]) => readonly T[]} choose  @template T */
+function echo(choose) {
+  const cells = [];
+  for (const connections of choose([1, 50, 500, 1000], [1, 50, 500])) {
+    for (const bytes of choose([64, KIB, 16 * KIB, 64 * KIB], connections === 50 ? [64, 16 * KIB] : [64])) {
+      const title = `${count(connections)}, ${size(bytes)}`;
+      cells.push(cell('Echo round trips', 'echo', title, { connections, bytes }));
+    }
+  }
+  return cells;
+}
+
+function streams(choose) {
+  const group = 'Streams';
+  const cells = [
+    cell(group, 'echo', '50 connections, 64 B, 16 in flight', { connections: 50, bytes: 64, depth: 16 }),
+  ];
+  const directions = [
+    ['upload', 'to the server'],
+    ['download', 'from the server'],
+    ['pipe', 'both ways'],
+  ];
+  for (const connections of choose([1, 8], [8])) {
+    for (const [scenario, direction] of choose(directions, directions.slice(0, 1))) {
+      const title = `bulk ${direction}, ${count(connections)}`;
+      cells.push(cell(group, scenario, title, { connections, bytes: MIB }, { unit: 'MiB' }));
+    }
+  }
+  for (const corked of choose([false, true], [true])) {
+    const title = `64 writes of 64 B${corked ? ', corked' : ''}`;
+    cells.push(cell(group, 'writes', title, { connections: 20, writes: 64, corked }, { unit: '64 writes' }));
+  }
+  return cells;
+}
+
+function connections(choose) {
+  const group = 'Connections';
+  const unit = { unit: 'connection' };
+  const cells = [
+    cell(
+      group,
+      'churn',
+      'connect, one round trip, close; 50 at a time',
+      { connections: 50, bytes: 64 },
+      unit,
+    ),
+  ];
+  const burst = { connections: 500, bytes: 64, burst: true };
+  const bursts = cell(group, 'churn', 'the same in bursts of 500', burst, unit);
+  cells.push(...choose([bursts], []));
+  const local = process.platform === 'win32' ? 'named pipe' : 'Unix socket';
+  for (const bytes of choose([64, 16 * KIB], [])) {
+    const title = `${local}: 50 connections, ${size(bytes)}`;
+    cells.push(cell(group, 'echo', title, { connections: 50, bytes, local: true }));
+  }
+  return cells;
+}
+
+function servers(choose) {
+  const cells = [];
+  const one = (framework, open) =>
+    cells.push(
+      cell(
+        'Servers',
+        'http',
+        `${framework === 'http' ? 'http.Server' : framework}, ${count(open)}`,
+        { framework, connections: open },
+        { unit: 'request' },
+      ),
+    );
+  for (const open of choose([50, 500], [50])) one('http', open);
+  for (const framework of choose(['express', 'fastify'], [])) one(framework, 50);
+  for (const bytes of choose([64, 16 * KIB], [])) {
+    cells.push(
+      cell('Servers', 'tls', `TLS echo, 50 connections, ${size(bytes)}`, { connections: 50, bytes }),
+    );
+  }
+  return cells;
+}
+
+function latency(choose) {
+  return choose([2_000, 10_000, 30_000], [5_000]).map((rate) =>
+    cell('Latency at a fixed rate', 'echo', `50 connections, 64 B, ${number(rate)}/s`, {
+      connections: 50,
+      bytes: 64,
+      rate,
+    }),
+  );
+}
+
+function memory(choose) {
+  const group = 'Memory';
+  const cells = choose([1_000, 5_000, 10_000], [1_000]).map((connections) =>
+    cell(group, 'idle', `${number(connections)} idle connections`, { connections }, memoryOf('connection')),
+  );
+  const slow = cell(
+    group,
+    'slow',
+    '20 peers that do not read, 16 MiB for each',
+    { connections: 20 },
+    memoryOf('connection'),
+  );
+  const retained = cell(
+    group,
+    'retained',
+    '100,000 chunks of 64 B, all kept',
+    { connections: 50, bytes: 64, messages: 100_000 },
+    memoryOf('chunk'),
+  );
+  return [...cells, ...choose([slow, retained], [])];
+}
+
+const memoryOf = (unit) => ({ kind: 'memory', unit });
+
+/** @param {'full' | 'quick'} extent */
+export function allCells(extent) {
+  const choose = (all, few) => (extent === 'quick' ? few : all);
+  const groups = [echo, streams, connections, servers, latency, memory];
+  return groups.flatMap((group) => group(choose));
+}
+
+/** Cells whose id, group or title has the text, or that are of the scenario. */
+export function selectCells(cells, texts) {
+  if (texts.length === 0) return cells;
+  const matches = ({ id, group, title }, text) =>
+    [id, group, title].some((field) => field.toLowerCase().includes(text.toLowerCase()));
+  return cells.filter((one) => texts.some((text) => matches(one, text)));
+}
+
+/** From this size on, node:net has two speeds on glibc (see docs/benchmarks.md). */
+export function isLarge({ parameters }) {
+  return (parameters.bytes ?? 0) >= 16 * KIB;
+}
+
+/** The figure that the cell is judged by; less is better. */
+export function primaryFigure({ kind }) {
+  return kind === 'memory' ? 'memoryBytes' : 'cpuUs';
+}

@@ -1,0 +1,115 @@
+#include "port_driver.h"
+
+#include "failure.h"
+
+namespace iocp_net::bench {
+
+PortDriver::PortDriver(Handler& handler)
+    : handler_(handler),
+      control_(kControlWords),
+      counters_(kCounterCount),
+      slab_(kSlabBytes),
+      arena_(kArenaBytes),
+      large_(kReceiveBytesMax) {
+  SharedMemory memory;
+  memory.control = control_.data();
+  memory.counters = counters_.data();
+  memory.slab = slab_.data();
+  memory.arena = arena_.data();
+  const Status status = engine_.Open(memory);
+  if (status != kOk) Fail("the engine does not open", status);
+}
+
+int32_t PortDriver::Connect(const Address& peer, const Address* local) {
+  const Status status = engine_.Connect(peer, local);
+  if (status != kOk) return status;
+  const int32_t index = control_[kReplyIndex];
+  if (static_cast<size_t>(index) >= generations_.size()) {
+    generations_.resize(static_cast<size_t>(index) + 1);
+  }
+  generations_[static_cast<size_t>(index)] = control_[kReplyGeneration];
+  return index;
+}
+
+Status PortDriver::Send(int32_t index, const Span* spans, size_t count) {
+  const int64_t sent = engine_.Send(index, generations_[static_cast<size_t>(index)], spans, count);
+  return sent < 0 ? static_cast<Status>(sent) : kOk;
+}
+
+Status PortDriver::SetNoDelay(int32_t index) {
+  return engine_.SetOption(index, generations_[static_cast<size_t>(index)], Option::kNoDelay, 1, 0,
+                           0, 0);
+}
+
+void PortDriver::Submit(Operation operation, int32_t index, int32_t a) {
+  if (control_[kSubmissionTail] - control_[kSubmissionHead] == kSubmissionCapacity) engine_.Flush();
+  int32_t* const record = control_.data() + kSubmissionWords +
+                          (control_[kSubmissionTail] & (kSubmissionCapacity - 1)) * kRecordWords;
+  record[0] = static_cast<int32_t>(operation);
+  record[1] = index;
+  record[2] = generations_[static_cast<size_t>(index)];
+  record[3] = a;
+  record[4] = 0;
+  control_[kSubmissionTail]++;
+}
+
+size_t PortDriver::Turn(int32_t timeout_ms) {
+  engine_.Flush();
+  engine_.Reap(timeout_ms);
+  engine_.RefillCompletions();
+  size_t count = 0;
+  while (control_[kCompletionHead] != control_[kCompletionTail]) {
+    const int32_t* const record =
+        control_.data() + kCompletionWords +
+        (control_[kCompletionHead] & (kCompletionCapacity - 1)) * kRecordWords;
+    control_[kCompletionHead]++;
+    count++;
+    Hand(record);
+    if (control_[kCompletionHead] == control_[kCompletionTail]) engine_.RefillCompletions();
+  }
+  return count;
+}
+
+void PortDriver::Hand(const int32_t* record) {
+  const int32_t index = record[1];
+  int32_t& generation = generations_[static_cast<size_t>(index)];
+  if (generation != record[2]) return;
+  const Status status = record[3];
+  switch (static_cast<Completion>(record[0])) {
+    case Completion::kConnected:
+      return handler_.OnConnected(index, status);
+    case Completion::kReceived:
+      return handler_.OnReceived(index, arena_.data() + record[4], static_cast<size_t>(record[5]));
+    case Completion::kReceivable:
+      return TakeLarge(index, static_cast<size_t>(record[4]));
+    case Completion::kEnded:
+      return handler_.OnLost(index, kOk);
+    case Completion::kReceiveFailed:
+      return handler_.OnLost(index, status);
+    case Completion::kSent:
+      if (status != kOk) handler_.OnLost(index, status);
+      return;
+    case Completion::kClosed:
+      generation = 0;
+      return handler_.OnClosed(index);
+    case Completion::kStalled:
+    case Completion::kBroken:
+    case Completion::kShut:
+      return;
+    case Completion::kAccepted:
+    case Completion::kAcceptFailed:
+      Fail("a completion of a listener, and there is none");
+  }
+}
+
+void PortDriver::TakeLarge(int32_t index, size_t length) {
+  const int32_t generation = generations_[static_cast<size_t>(index)];
+  const int64_t received = engine_.Receive(index, generation, large_.data(), length);
+  if (received > 0) {
+    handler_.OnReceived(index, large_.data(), static_cast<size_t>(received));
+  } else if (received != UV__EAGAIN) {
+    handler_.OnLost(index, static_cast<Status>(received));
+  }
+}
+
+}  // namespace iocp_net::bench

@@ -1,0 +1,40 @@
+# The addon, build/<Release|Debug>/iocp_net.node.
+
+# A package's include folder by Node's own resolution; empty where it is not installed.
+function(iocp_net_package_include variable package)
+  execute_process(
+    COMMAND "${IOCP_NET_NODE}" -p "try { require('${package}').include_dir } catch { '' }"
+    WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}"
+    OUTPUT_VARIABLE folder OUTPUT_STRIP_TRAILING_WHITESPACE)
+  set(${variable} "${folder}" PARENT_SCOPE)
+endfunction()
+
+iocp_net_package_include(node_addon_api node-addon-api)
+iocp_net_package_include(node_api_headers node-api-headers)
+if(NOT node_addon_api)
+  message(FATAL_ERROR "iocp-net: the addon needs the package node-addon-api: npm install --save-dev node-addon-api")
+endif()
+
+file(GLOB binding_sources CONFIGURE_DEPENDS addon/binding/*.cc)
+if(NOT WIN32)
+  list(FILTER binding_sources EXCLUDE REGEX "/win_[^/]*$")
+endif()
+
+add_library(iocp_net MODULE ${binding_sources})
+target_link_libraries(iocp_net PRIVATE iocp_net_port)
+# node-api-headers come first: the declarations of Node-API alone. Without them those of the running Node serve as well.
+target_include_directories(iocp_net SYSTEM BEFORE PRIVATE ${node_api_headers} ${node_addon_api} ${IOCP_NET_NODE_INCLUDE})
+target_compile_definitions(iocp_net PRIVATE
+  NAPI_VERSION=8 NODE_GYP_MODULE_NAME=iocp_net BUILDING_NODE_EXTENSION NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS)
+iocp_net_compile_options(iocp_net)
+set_target_properties(iocp_net PROPERTIES
+  PREFIX "" SUFFIX ".node"
+  LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/${CMAKE_BUILD_TYPE}"
+  RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/${CMAKE_BUILD_TYPE}")
+
+if(WIN32)
+  include(WindowsImports)
+else()
+  # libstdc++ and libgcc are those that Node has loaded already: a copy inside would ask for a newer glibc than Node.
+  target_link_options(iocp_net PRIVATE LINKER:--exclude-libs,ALL LINKER:--gc-sections)
+endif()

@@ -1,0 +1,63 @@
+#!/usr/bin/env node
+// The command `iocp-net`.
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { examine, isHealthy, render } from './doctor.js';
+
+const HELP = `usage: iocp-net COMMAND
+
+  doctor [--json]   which engine carries the sockets here, and why; exit code 1 when it is not one of our own, or does
+                    not work
+  bench [options]   compares node:net, iocp-net and other runtimes on this machine; bench --help tells the options
+  --version         the version of the package
+  --help            this text
+`;
+
+async function doctor(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: { json: { type: 'boolean', default: false } } });
+  const report = await examine();
+  process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : render(report));
+  return isHealthy(report) ? 0 : 1;
+}
+
+/** A process of its own: the suite is an ECMAScript module, and measures nothing of this one. */
+function bench(args: string[]): Promise<number> {
+  const suite = path.join(__dirname, '..', 'benchmarks', 'run.mjs');
+  const child = spawn(process.execPath, [suite, ...args], { stdio: 'inherit' });
+  process.on('SIGINT', () => {}); // the suite gets it too, and ends in order
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+async function main([command, ...rest]: string[]): Promise<number> {
+  switch (command) {
+    case 'doctor':
+      return doctor(rest);
+    case 'bench':
+      return bench(rest);
+    case '--version':
+    case '-v':
+      process.stdout.write(`${(require('../package.json') as { version: string }).version}\n`);
+      return 0;
+    case '--help':
+    case '-h':
+      process.stdout.write(HELP);
+      return 0;
+    default:
+      process.stderr.write(command === undefined ? HELP : `iocp-net: no command '${command}'\n${HELP}`);
+      return 1;
+  }
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.stderr.write(`iocp-net: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  },
+);

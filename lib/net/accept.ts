@@ -1,0 +1,104 @@
+// From a connection that a listener brings to the 'connection' event of its server.
+import type { AsyncResource } from 'node:async_hooks';
+
+import diagnosticsChannel = require('node:diagnostics_channel');
+
+import type net from 'node:net';
+import type { StreamEndpoint } from '../port/endpoint.js';
+import { debug } from './debug.js';
+import { port } from './engine-port.js';
+import { acceptedSocket } from './socket.js';
+import { wanted } from './state.js';
+import { type Protocol, showStreamHandle } from './stream-handle.js';
+
+const serverSocketChannel = diagnosticsChannel.channel('net.server.socket');
+// Up to Node 20 a maxConnections of 0 means no limit.
+const zeroMeansNoLimit = Number.parseInt(process.versions.node, 10) < 22;
+
+/** What a net.Server knows, and node:net does not document. */
+export interface ServerState extends net.Server {
+  _handle: unknown;
+  _connections: number;
+  noDelay: boolean;
+  keepAlive: boolean;
+  keepAliveInitialDelay: number;
+  allowHalfOpen: boolean;
+  pauseOnConnect: boolean;
+  highWaterMark: number;
+  blockList?: net.BlockList;
+}
+
+/** `context`: the async context of the connection's events, which is not the server's. */
+export function accept(
+  server: ServerState,
+  endpoint: StreamEndpoint,
+  taker: Protocol | undefined,
+  context: AsyncResource,
+): void {
+  const { maxConnections } = server;
+  const limited = zeroMeansNoLimit ? Boolean(maxConnections) : maxConnections != null;
+  if (limited && server._connections >= maxConnections) {
+    drop(server, endpoint);
+    return;
+  }
+  if (server.blockList && !endpoint.pipe) {
+    const peer = endpoint.peerAddress();
+    if (
+      typeof peer === 'object' &&
+      server.blockList.check(peer.address, peer.family === 'IPv6' ? 'ipv6' : 'ipv4')
+    ) {
+      endpoint.close();
+      return;
+    }
+  }
+  const options = {
+    allowHalfOpen: server.allowHalfOpen,
+    pauseOnCreate: server.pauseOnConnect,
+    highWaterMark: server.highWaterMark,
+  };
+  const socket = acceptedSocket(endpoint, options, context);
+  if (server.noDelay) {
+    wanted(socket).noDelay = true;
+    endpoint.setNoDelay(true);
+  }
+  if (server.keepAlive) {
+    wanted(socket).keepAlive = true;
+    wanted(socket).keepAliveIdleSeconds = server.keepAliveInitialDelay;
+    endpoint.setKeepAlive(true, server.keepAliveInitialDelay);
+  }
+  if (taker !== undefined) showStreamHandle(socket, taker);
+  if (debug.enabled)
+    debug('%s accepts %s: the %s port', server.constructor.name, peerOf(endpoint), port().name);
+  server._connections++;
+  socket.server = server;
+  socket._server = server;
+  server.emit('connection', socket as unknown as net.Socket);
+  if (serverSocketChannel.hasSubscribers) serverSocketChannel.publish({ socket });
+}
+
+function peerOf(endpoint: StreamEndpoint): string {
+  const peer = endpoint.peerAddress();
+  return typeof peer === 'object' && !endpoint.pipe ? `${peer.address}:${peer.port}` : 'a local socket';
+}
+
+function drop(server: ServerState, endpoint: StreamEndpoint): void {
+  if (endpoint.pipe) {
+    server.emit('drop');
+  } else {
+    const local = endpoint.localAddress();
+    const remote = endpoint.peerAddress();
+    const data = Object.create(null) as Record<string, unknown>;
+    if (typeof local === 'object') {
+      data.localAddress = local.address;
+      data.localPort = local.port;
+      data.localFamily = local.family;
+    }
+    if (typeof remote === 'object') {
+      data.remoteAddress = remote.address;
+      data.remotePort = remote.port;
+      data.remoteFamily = remote.family;
+    }
+    server.emit('drop', data as net.DropArgument);
+  }
+  endpoint.close();
+}

@@ -1,0 +1,502 @@
+// Socket.prototype.connect: names to addresses, addresses to attempts, the first attempt that stands to a connection.
+import { AsyncResource } from 'node:async_hooks';
+
+import diagnosticsChannel = require('node:diagnostics_channel');
+import dns = require('node:dns');
+
+import type net from 'node:net';
+
+import timers = require('node:timers');
+import util = require('node:util');
+
+import type { StreamEndpoint } from '../port/endpoint.js';
+import type { ConnectOptions, PortFailure } from '../port/port.js';
+import { builtin } from './builtin.js';
+import { debug as debugCarrier } from './debug.js';
+import { port } from './engine-port.js';
+import {
+  attemptsFailed,
+  connectionTimeout,
+  errnoException,
+  exceptionWithHostPort,
+  invalidAddressFamily,
+  invalidIpAddress,
+  ipBlocked,
+  type NetError,
+  statusOf,
+} from './errors.js';
+import { observeConnect } from './performance.js';
+import { pipeName } from './pipe-name.js';
+import {
+  kBytesRead,
+  kBytesWritten,
+  kContext,
+  kEndpoint,
+  kOptions,
+  kReading,
+  kUnreferenced,
+  kUserBuffer,
+  type ThisSocket,
+} from './state.js';
+import { SocketOwner } from './transfer.js';
+
+const debug = util.debuglog('net');
+const clientSocketChannel = diagnosticsChannel.channel('net.client.socket');
+const isWindows = process.platform === 'win32';
+const ECANCELED = statusOf('ECANCELED');
+const ETIMEDOUT = statusOf('ETIMEDOUT');
+const EALREADY = statusOf('EALREADY');
+const EBADF = statusOf('EBADF');
+const ATTEMPT_TIMEOUT_MIN_MS = 10;
+
+type Options = net.NetConnectOpts &
+  Partial<net.TcpNetConnectOpts & net.IpcNetConnectOpts> & { blockList?: net.BlockList };
+type Normalized = [Options, (() => void) | null];
+
+const { _normalizeArgs: normalizeArgs } = builtin as unknown as {
+  _normalizeArgs(args: unknown[]): Normalized;
+};
+const [normalizedArgs] = Object.getOwnPropertySymbols(normalizeArgs([])) as [symbol];
+
+// Node 20 tells the channel in net.connect(), later versions in Socket.prototype.connect.
+export const publishesInCreateConnection = Number.parseInt(process.versions.node, 10) < 22;
+export function publishClientSocket(socket: unknown): void {
+  if (clientSocketChannel.hasSubscribers) clientSocketChannel.publish({ socket });
+}
+
+export function connect(self: ThisSocket, args: unknown[], pristineWrite: unknown): ThisSocket {
+  const first = args[0] as Normalized & Record<symbol, unknown>;
+  const normalized = Array.isArray(first) && first[normalizedArgs] ? first : normalizeArgs(args);
+  const [options, callback] = normalized;
+
+  if (!publishesInCreateConnection) publishClientSocket(self);
+  if (callback !== null) self.once('connect', callback);
+  if (self._parent?.connecting) return self;
+  if (options.port === undefined && options.path == null) {
+    refuse(options); // ERR_MISSING_ARGS
+  }
+
+  const writable = self as unknown as { write: unknown };
+  if (writable.write !== pristineWrite) writable.write = pristineWrite;
+  if (self.destroyed) {
+    self[kEndpoint] = null;
+    self._peername = null;
+    self._sockname = null;
+  }
+  if (self[kEndpoint] === null) {
+    self._undestroy();
+    self._sockname = null;
+    self[kBytesRead] = 0;
+    self[kBytesWritten] = 0;
+    self[kReading] = false;
+  }
+  const user = self[kUserBuffer];
+  if (user !== null && user.next !== null) {
+    const buffer = user.next();
+    if (buffer instanceof Uint8Array) user.buffer = buffer;
+  }
+  self[kContext] = new AsyncResource('iocp-net.socket');
+  self._unrefTimer();
+  self.connecting = true;
+
+  if (options.path) {
+    if (typeof options.path !== 'string') refuse(options);
+    attempt(self, { host: options.path, port: 0, family: 0 });
+  } else {
+    lookupAndConnect(self, options);
+  }
+  return self;
+}
+
+// ---- options ----
+
+const isInt32 = (value: unknown) => Number.isInteger(value) && Math.abs(value as number) <= 2 ** 31 - 1;
+
+function isPort(value: unknown): boolean {
+  if (typeof value !== 'number' && (typeof value !== 'string' || value.trim() === '')) return false;
+  return Number(value) === Number(value) >>> 0 && Number(value) <= 0xffff;
+}
+
+/** Whether node:net has a reason to throw; which one, it says itself. */
+function suspicious(options: Options, host: unknown): boolean {
+  const { localAddress, localPort, autoSelectFamily, autoSelectFamilyAttemptTimeout, lookup } = options;
+  return (
+    typeof host !== 'string' ||
+    host.includes('\0') ||
+    Boolean(localAddress && !builtin.isIP(localAddress)) ||
+    Boolean(localPort && typeof localPort !== 'number') ||
+    (options.port !== undefined && !isPort(options.port)) ||
+    (autoSelectFamily != null && typeof autoSelectFamily !== 'boolean') ||
+    (autoSelectFamilyAttemptTimeout != null &&
+      !(isInt32(autoSelectFamilyAttemptTimeout) && autoSelectFamilyAttemptTimeout >= 1)) ||
+    (lookup != null && typeof lookup !== 'function')
+  );
+}
+
+function validate(options: Options, host: unknown): void {
+  if (suspicious(options, host)) refuse(options);
+}
+
+/** Has node:net throw what it throws for these options, if it does. */
+function refuse(options: Options): void {
+  // The channel has heard of the socket that was asked; the one that is asked in its place is nobody's.
+  Object.defineProperty(clientSocketChannel, 'publish', { value: () => {}, configurable: true });
+  const probe = new builtin.Socket();
+  try {
+    probe.on('error', () => {});
+    probe.connect({ ...options } as never);
+  } finally {
+    Reflect.deleteProperty(clientSocketChannel, 'publish');
+    probe.destroy();
+  }
+}
+
+function lookupAndConnect(self: ThisSocket, options: Options): void {
+  const { localAddress, localPort } = options;
+  const host = options.host || 'localhost';
+  validate(options, host);
+  const portNumber = Number(options.port ?? 0) | 0;
+  const autoSelectFamily = options.autoSelectFamily ?? builtin.getDefaultAutoSelectFamily();
+  const attemptTimeoutMs = Math.max(
+    ATTEMPT_TIMEOUT_MIN_MS,
+    options.autoSelectFamilyAttemptTimeout ?? builtin.getDefaultAutoSelectFamilyAttemptTimeout(),
+  );
+
+  const family = builtin.isIP(host);
+  if (family !== 0) {
+    process.nextTick(() => {
+      if (self.connecting) {
+        attempt(self, {
+          host,
+          port: portNumber,
+          family: family as 4 | 6,
+          localHost: localAddress,
+          localPort,
+        });
+      }
+    });
+    return;
+  }
+
+  const named = options.family as unknown;
+  const query: dns.LookupOptions & { all?: boolean } = {
+    family: (named === 'IPv4' ? 4 : named === 'IPv6' ? 6 : named) as number,
+    hints: options.hints || 0,
+  };
+  const anyFamily = query.family !== 4 && query.family !== 6;
+  if (!isWindows && anyFamily && query.hints === 0) query.hints = dns.ADDRCONFIG;
+  debug('connect: find host', host);
+  debug('connect: dns options', query);
+  self._host = host;
+  const lookup = (options.lookup || dns.lookup) as typeof dns.lookup;
+  if (anyFamily && !localAddress && autoSelectFamily) {
+    query.all = true;
+    lookup(host, query as dns.LookupAllOptions, (error, addresses) =>
+      afterLookupAll(self, error, addresses, {
+        host,
+        options,
+        port: portNumber,
+        localPort,
+        attemptTimeoutMs,
+      }),
+    );
+    return;
+  }
+  lookup(host, query as dns.LookupOneOptions, (error, address, addressFamily) => {
+    self.emit('lookup', error, address, addressFamily, host);
+    if (!self.connecting) return;
+    const problem = error ?? addressProblem(address, addressFamily, options);
+    if (problem) {
+      process.nextTick(() => self.destroy(problem));
+      return;
+    }
+    self._unrefTimer();
+    attempt(self, {
+      host: address,
+      port: portNumber,
+      family: addressFamily as 4 | 6,
+      localHost: localAddress,
+      localPort,
+    });
+  });
+}
+
+function addressProblem(address: unknown, family: unknown, options: Options): Error | null {
+  if (typeof address !== 'string' || !builtin.isIP(address)) return invalidIpAddress(address);
+  if (family !== 4 && family !== 6) return invalidAddressFamily(family, options.host, options.port);
+  return null;
+}
+
+// ---- one attempt ----
+
+interface Target extends ConnectOptions {
+  family: 4 | 6 | 0;
+}
+
+const isFailure = (result: StreamEndpoint | PortFailure): result is PortFailure => 'stage' in result;
+
+/** The local end that a socket has which was not bound, or was with less than an address and a port. */
+function localEnd(self: ThisSocket, target: Target): string {
+  if (target.family === 0) return 'undefined:undefined'; // as node:net words it for a pipe, which has no addresses
+  const { address, port: portNumber } = self._getsockname();
+  if (address !== undefined) return `${address}:${portNumber}`;
+  return `${target.localHost || (target.family === 6 ? '::' : '0.0.0.0')}:${target.localPort || 0}`;
+}
+
+function withLocal(target: Target): Target {
+  if (!target.localHost && !target.localPort) return { ...target, localHost: undefined };
+  return { ...target, localHost: target.localHost || (target.family === 6 ? '::' : '0.0.0.0') };
+}
+
+function connectError(target: Target, status: number): NetError {
+  const portNumber = target.family === 0 ? undefined : target.port;
+  const details =
+    target.localHost && target.localPort ? `${target.localHost}:${target.localPort}` : undefined;
+  const error = exceptionWithHostPort(status, 'connect', target.host, portNumber, details);
+  if (details !== undefined) {
+    error.localAddress = target.localHost as string;
+    error.localPort = target.localPort as number;
+  }
+  return error;
+}
+
+const shownTarget = (target: Target): [string, number | undefined, number | undefined] =>
+  target.family === 0 ? [target.host, undefined, undefined] : [target.host, target.port, target.family];
+
+function blocked(self: ThisSocket, target: Target): Error | null {
+  if (target.family === 0 || !self.blockList?.check(target.host, `ipv${target.family}` as 'ipv4'))
+    return null;
+  return ipBlocked(target.host);
+}
+
+function start(
+  self: ThisSocket,
+  target: Target,
+  connected: (status: number) => void,
+): StreamEndpoint | PortFailure {
+  const host = target.family === 0 ? pipeName(target.host) : target.host;
+  const connectedTo = self[kEndpoint];
+  if (connectedTo !== null) {
+    // Once more is up to the system. Linux says yes to the first time (connect(2) then confirms what stands).
+    const status = connectedTo.isConnecting()
+      ? EALREADY
+      : connectedTo.connectAgain(host, target.port, target.family);
+    if (status !== 0) return { status, stage: 'connect' };
+    setImmediate(connected, 0);
+    return connectedTo;
+  }
+  const endpoint = port().connect({ ...target, host });
+  if (isFailure(endpoint)) return endpoint;
+  debugCarrier('socket to %s:%s: the %s port', target.host, target.port, port().name);
+  const observed = target.family === 0 ? undefined : observeConnect(target.host, target.port);
+  endpoint.owner = new SocketOwner(self, endpoint, (status) => {
+    connected(status);
+    if (status === 0) observed?.();
+  });
+  if (self[kUnreferenced]) endpoint.unref();
+  self[kEndpoint] = endpoint;
+  return endpoint;
+}
+
+function attempt(self: ThisSocket, wanted: Target): void {
+  const target = withLocal(wanted);
+  const obstacle = blocked(self, target);
+  const result =
+    obstacle === null ? start(self, target, (status) => afterConnect(self, target, status)) : undefined;
+  if (result !== undefined && isFailure(result) && result.stage === 'bind') {
+    self.destroy(exceptionWithHostPort(result.status, 'bind', target.localHost as string, target.localPort));
+    return;
+  }
+  debug('connect: attempting to connect to %s:%d (addressType: %d)', target.host, target.port, target.family);
+  self.emit('connectionAttempt', ...shownTarget(target));
+  if (obstacle !== null) {
+    self.destroy(obstacle);
+  } else if (result !== undefined && isFailure(result)) {
+    const { host } = target;
+    const portNumber = target.family === 0 ? undefined : target.port;
+    self.destroy(exceptionWithHostPort(result.status, 'connect', host, portNumber, localEnd(self, target)));
+  }
+}
+
+function afterConnect(self: ThisSocket, target: Target, status: number): void {
+  if (self.destroyed) return;
+  self.connecting = false;
+  self._sockname = null;
+  if (status !== 0) {
+    const error = connectError(target, status);
+    self.emit('connectionAttemptFailed', ...shownTarget(target), error);
+    self.destroy(error);
+    return;
+  }
+  self._unrefTimer();
+  applyWanted(self);
+  self.emit('connect');
+  self.emit('ready');
+  if (!self.isPaused()) self.read(0);
+}
+
+function applyWanted(self: ThisSocket): void {
+  const options = self[kOptions];
+  const endpoint = self[kEndpoint];
+  if (options === null || endpoint === null) return;
+  if (options.noDelay) endpoint.setNoDelay(true);
+  if (options.keepAlive) {
+    endpoint.setKeepAlive(
+      true,
+      options.keepAliveIdleSeconds,
+      options.keepAliveIntervalSeconds,
+      options.keepAliveCount,
+    );
+  }
+  if (options.typeOfService !== undefined) {
+    const status = endpoint.setTypeOfService(options.typeOfService);
+    // Windows restricts the field: best effort there, as in node:net.
+    if (status < 0 && status !== EBADF && !isWindows)
+      self.emit('error', errnoException(status, 'setTypeOfService'));
+  }
+}
+
+export function setTypeOfService(endpoint: StreamEndpoint, value: number): void {
+  const status = endpoint.setTypeOfService(value);
+  if (status < 0 && !isWindows) throw errnoException(status, 'setTypeOfService');
+}
+
+// ---- several attempts: families in turn, each with a time of its own (RFC 8305) ----
+
+interface Family {
+  host: string;
+  options: Options;
+  port: number;
+  localPort: number | undefined;
+  attemptTimeoutMs: number;
+}
+
+interface Attempts extends Family {
+  targets: Target[];
+  current: number;
+  errors: NetError[];
+  timer: NodeJS.Timeout | undefined;
+}
+
+function afterLookupAll(
+  self: ThisSocket,
+  error: Error | null,
+  addresses: dns.LookupAddress[],
+  family: Family,
+): void {
+  if (!self.connecting) return;
+  if (error) {
+    self.emit('lookup', error, undefined, undefined, family.host);
+    process.nextTick(() => self.destroy(error));
+    return;
+  }
+  const groups: Target[][] = [[], []];
+  let firstFamily = 0;
+  for (const { address, family: addressFamily } of addresses) {
+    self.emit('lookup', error, address, addressFamily, family.host);
+    if (!self.connecting) return;
+    if (!builtin.isIP(address) || (addressFamily !== 4 && addressFamily !== 6)) continue;
+    firstFamily ||= addressFamily;
+    const group = groups[addressFamily === firstFamily ? 0 : 1] as Target[];
+    if (!group.some((target) => target.host === address)) {
+      group.push({ host: address, port: family.port, family: addressFamily, localPort: family.localPort });
+    }
+  }
+  const [preferred, other] = groups as [Target[], Target[]];
+  if (preferred.length === 0) {
+    const problem = addressProblem(addresses[0]?.address, addresses[0]?.family, family.options);
+    if (problem) process.nextTick(() => self.destroy(problem));
+    return;
+  }
+  const targets: Target[] = [];
+  for (let i = 0; i < Math.max(preferred.length, other.length); i++) {
+    if (i < preferred.length) targets.push(preferred[i] as Target);
+    if (i < other.length) targets.push(other[i] as Target);
+  }
+  self._unrefTimer();
+  if (targets.length === 1) {
+    const target = targets[0] as Target;
+    attempt(self, { ...target, localHost: family.options.localAddress });
+    return;
+  }
+  self.autoSelectFamilyAttemptedAddresses = [];
+  debug('connect/multiple: will try the following addresses', targets);
+  attemptNext(self, { ...family, targets, current: 0, errors: [], timer: undefined }, false);
+}
+
+function attemptNext(self: ThisSocket, attempts: Attempts, canceled: boolean): void {
+  timers.clearTimeout(attempts.timer);
+  if (self._aborted) return;
+  if (canceled || attempts.current === attempts.targets.length) {
+    self.destroy(attempts.errors.length === 0 ? connectionTimeout() : attemptsFailed(attempts.errors));
+    return;
+  }
+  const at = attempts.current++;
+  const target = withLocal(attempts.targets[at] as Target);
+  const shown = shownTarget(target);
+  const fail = (error: NetError) => {
+    attempts.errors.push(error);
+    self.emit('connectionAttemptFailed', ...shown, error);
+    attemptNext(self, attempts, false);
+  };
+  if (at > 0) {
+    // The attempt before has failed or run out of time.
+    self[kEndpoint]?.close();
+    self[kEndpoint] = null;
+    self[kReading] = false;
+  }
+
+  const obstacle = blocked(self, target);
+  if (obstacle !== null) {
+    fail(obstacle);
+    return;
+  }
+  let over = false;
+  const result = start(self, target, (status) => {
+    if (over) return;
+    over = true;
+    afterAttempt(self, attempts, at, target, status);
+  });
+  if (isFailure(result) && result.stage === 'bind') {
+    attempts.errors.push(
+      exceptionWithHostPort(result.status, 'bind', target.localHost as string, target.localPort),
+    );
+    attemptNext(self, attempts, false);
+    return;
+  }
+  debug('connect/multiple: attempting to connect to %s:%d (addressType: %d)', ...shown);
+  self.emit('connectionAttempt', ...shown);
+  self.autoSelectFamilyAttemptedAddresses?.push(`${target.host}:${target.port}`);
+  if (isFailure(result)) {
+    fail(exceptionWithHostPort(result.status, 'connect', target.host, target.port, localEnd(self, target)));
+    return;
+  }
+  if (!self.connecting || at >= attempts.targets.length - 1) return;
+  attempts.timer = timers.setTimeout(() => {
+    if (over) return;
+    over = true;
+    self.emit('connectionAttemptTimeout', ...shown);
+    attempts.errors.push(connectError(target, ETIMEDOUT));
+    result.close();
+    if (self.connecting) attemptNext(self, attempts, false);
+  }, attempts.attemptTimeoutMs);
+}
+
+function afterAttempt(
+  self: ThisSocket,
+  attempts: Attempts,
+  at: number,
+  target: Target,
+  status: number,
+): void {
+  timers.clearTimeout(attempts.timer);
+  if (status === 0 && (self.destroyed || at !== attempts.current - 1)) return;
+  if (status === 0) {
+    afterConnect(self, target, status);
+    return;
+  }
+  const error = connectError(target, status);
+  attempts.errors.push(error);
+  self.emit('connectionAttemptFailed', ...shownTarget(target), error);
+  if (self.connecting) attemptNext(self, attempts, status === ECANCELED);
+}

@@ -1,0 +1,35 @@
+// The environment's port, for the files of this folder.
+import { loadAddon } from '../port/addon.js';
+import { CompletionPort } from '../port/port.js';
+
+let opened: CompletionPort | undefined;
+let reason: string | undefined;
+
+/** Opens the port at the first call. Undefined when there is none in this process: `whyNone` then says why. */
+export function tryPort(): CompletionPort | undefined {
+  if (opened !== undefined || reason !== undefined) return opened;
+  const addon = loadAddon();
+  if (typeof addon === 'string') {
+    reason = addon;
+    return undefined;
+  }
+  const result = CompletionPort.open(addon);
+  if (typeof result === 'number') {
+    reason = `the ${addon.name} port did not open (error ${result})`;
+    return undefined;
+  }
+  opened = result;
+  return opened;
+}
+
+export function whyNone(): string | undefined {
+  tryPort();
+  return reason;
+}
+
+/** The open port; only code that runs with an engine calls this. */
+export function port(): CompletionPort {
+  const open = tryPort();
+  if (open === undefined) throw new Error(`iocp-net has no engine here: ${reason}`);
+  return open;
+}

@@ -1,0 +1,259 @@
+// What net.Server takes for its `_handle` while it listens on the port.
+import { AsyncResource } from 'node:async_hooks';
+
+import fs = require('node:fs');
+import util = require('node:util');
+
+import type { ListenerOwner, ListeningEndpoint, StreamEndpoint } from '../port/endpoint.js';
+import type { ListenOptions, PortFailure } from '../port/port.js';
+import { accept, type ServerState } from './accept.js';
+import { debug } from './debug.js';
+import { port } from './engine-port.js';
+import {
+  adoptHandle,
+  createServerHandle,
+  handleOf,
+  isDescriptor,
+  type LibuvHandle,
+  type OnConnection,
+} from './libuv-handles.js';
+import { type Protocol, takerOf } from './stream-handle.js';
+
+const debugNet = util.debuglog('net');
+// The mode of fchmod (uv_poll_event).
+const PIPE_READABLE = 1;
+const PIPE_WRITABLE = 2;
+// Up to libuv 1.50 the mode was added to what the umask had left, since then it is set.
+const [uvMajor = 0, uvMinor = 0] = process.versions.uv.split('.').map(Number);
+const addsToMode = uvMajor === 1 && uvMinor <= 50;
+
+/** Hears a listening endpoint for its server. */
+class Acceptor implements ListenerOwner {
+  onGone: (() => void) | undefined;
+  private readonly context = new AsyncResource('iocp-net.server');
+
+  private taker: Protocol | undefined;
+
+  constructor(private server: ServerState) {
+    this.serve(server);
+  }
+
+  serve(server: ServerState): void {
+    this.server = server;
+    this.taker = takerOf(server);
+  }
+
+  onAccepted(endpoint: StreamEndpoint): void {
+    const context = new AsyncResource('iocp-net.socket');
+    this.context.runInAsyncScope(accept, undefined, this.server, endpoint, this.taker, context);
+  }
+
+  onAcceptFailed(status: number): void {
+    // node:net emits nothing either: the server lives on, and the port tries again.
+    debugNet('accept failed with %d; trying again soon', status);
+  }
+
+  onClosed(): void {
+    this.onGone?.();
+  }
+}
+
+const isFailure = (result: ListeningEndpoint | PortFailure): result is PortFailure => 'stage' in result;
+
+/**
+ * A listener of the port. Whoever puts a function of their own in the place of node:net's `onconnection` (the primary
+ * of a cluster does, to hand connections to its workers) wants libuv's handles: the listener then moves to libuv.
+ */
+export class ListenerHandle {
+  readonly fd = -1;
+  readonly getsockname?: (out: object) => number;
+  private endpoint: ListeningEndpoint | null = null;
+  private readonly acceptor: Acceptor;
+  private libuv: LibuvHandle | null = null;
+  private status = 0;
+  private handler: OnConnection | undefined;
+
+  private constructor(
+    server: ServerState,
+    private readonly bound: ListenOptions | null,
+    private readonly backlog: number,
+    open: (owner: ListenerOwner) => ListeningEndpoint | number,
+  ) {
+    this.acceptor = new Acceptor(server);
+    const result = open(this.acceptor);
+    if (typeof result === 'number') this.status = result;
+    else this.endpoint = result;
+    const pipe = this.endpoint?.pipe ?? bound?.family === 0;
+    if (!pipe) this.getsockname = (out) => this.localAddress(out);
+  }
+
+  /** Binds and listens. */
+  static bind(server: ServerState, options: ListenOptions): ListenerHandle {
+    return new ListenerHandle(server, options, options.backlog, (owner) => {
+      const result = port().listen(options, owner);
+      return isFailure(result) ? result.status : result;
+    });
+  }
+
+  /** Listens on a bound socket that the process was given. */
+  static adopt(server: ServerState, descriptor: number, backlog: number): ListenerHandle {
+    return new ListenerHandle(server, null, backlog, (owner) =>
+      port().adoptListener(descriptor, false, backlog, owner),
+    );
+  }
+
+  /** Another server listens with the same handle from now on. */
+  serve(server: ServerState): void {
+    this.acceptor.serve(server);
+  }
+
+  /** Binding and listening were one step; net.Server asks here how it went. */
+  listen(): number {
+    return this.status;
+  }
+
+  failed(): number {
+    return this.status;
+  }
+
+  fchmod(mode: number): number {
+    const readableAll = (mode & PIPE_READABLE) !== 0;
+    const writableAll = (mode & PIPE_WRITABLE) !== 0;
+    return this.endpoint?.setPipeMode(readableAll, writableAll, addsToMode) ?? 0;
+  }
+
+  get onconnection(): OnConnection | undefined {
+    return this.handler;
+  }
+
+  set onconnection(handler: OnConnection | undefined) {
+    const first = this.handler === undefined;
+    this.handler = handler;
+    if (!first && this.endpoint !== null) this.moveToLibuv();
+  }
+
+  close(callback?: () => void): void {
+    if (this.libuv !== null) {
+      this.libuv.close(callback);
+      this.libuv = null;
+      this.unlinkPath();
+      return;
+    }
+    this.acceptor.onGone = callback;
+    this.endpoint?.close();
+    // At once: whoever hears 'close' may listen on the same port or path again.
+    if (this.endpoint !== null) port().flush();
+    this.endpoint = null;
+  }
+
+  ref(): void {
+    this.libuv?.ref();
+    this.endpoint?.ref();
+  }
+
+  unref(): void {
+    this.libuv?.unref();
+    this.endpoint?.unref();
+  }
+
+  hasRef(): boolean {
+    return this.libuv?.hasRef() ?? this.endpoint?.hasRef() ?? false;
+  }
+
+  /**
+   * A libuv handle of the same socket, to be sent to another process. Where sockets cannot be duplicated the listener
+   * moves to libuv, and its handle is that one. `lent` has to be closed when it was sent.
+   */
+  toSend(): { handle: LibuvHandle; lent: boolean } | undefined {
+    if (this.libuv === null && this.endpoint !== null) {
+      const handle = duplicateOf(this.endpoint);
+      if (typeof handle === 'object') return { handle, lent: true };
+      this.moveToLibuv();
+    }
+    return this.libuv === null ? undefined : { handle: this.libuv, lent: false };
+  }
+
+  private moveToLibuv(): void {
+    const endpoint = this.endpoint as ListeningEndpoint;
+    const referenced = endpoint.hasRef();
+    let handle = duplicateOf(endpoint);
+    const where = { ...this.bound } as ListenOptions;
+    if (typeof handle === 'number' && where.family !== 0) this.localAddress(where);
+    endpoint.handOver();
+    port().flush();
+    this.endpoint = null;
+    if (typeof handle === 'number') handle = bindAgain(where);
+    const status = typeof handle === 'number' ? handle : handle.listen(this.backlog);
+    debug('a listener moves to libuv%s', status === 0 ? '' : ` (and fails there, error ${status})`);
+    if (typeof handle === 'number') return;
+    if (!referenced) handle.unref();
+    handle.onconnection = (error, client) => this.handler?.call(this, error, client);
+    this.libuv = handle;
+  }
+
+  private localAddress(out: object): number {
+    if (this.libuv !== null) return this.libuv.getsockname?.(out) ?? 0;
+    const address = this.endpoint?.localAddress() ?? -1;
+    if (typeof address === 'number') return address;
+    Object.assign(out, address);
+    return 0;
+  }
+
+  /** libuv removes the file of a Unix listener that it has bound itself; not this one. */
+  private unlinkPath(): void {
+    const path = this.bound?.family === 0 ? this.bound.host : '\0';
+    if (path.startsWith('\0') || path.startsWith('\\\\')) return;
+    fs.rmSync(path, { force: true });
+  }
+}
+
+function duplicateOf(endpoint: ListeningEndpoint): LibuvHandle | number {
+  const descriptor = endpoint.duplicate();
+  return descriptor < 0 ? descriptor : handleOf(descriptor);
+}
+
+function bindAgain(where: ListenOptions & { address?: string }): LibuvHandle | number {
+  return where.family === 0
+    ? createServerHandle(where.host, -1, -1)
+    : createServerHandle(where.address ?? where.host, where.port, where.family === 6 ? 6 : 4);
+}
+
+/**
+ * Listens on the port with a listening handle of libuv's that came from another process. The handle stays the server's
+ * `_handle`: the cluster knows it, and it can be sent on. It only no longer listens itself.
+ */
+export function carryReceivedListener(server: ServerState, handle: LibuvHandle, backlog: number): void {
+  const acceptor = new Acceptor(server);
+  const endpoint = isDescriptor(handle.fd) ? port().adoptListener(handle.fd, true, backlog, acceptor) : -1;
+  if (typeof endpoint === 'number') {
+    debug('a listener from another process stays with libuv');
+    return;
+  }
+  const { close, unref } = handle;
+  unref.call(handle); // the endpoint holds the loop in its place
+  const own: Partial<LibuvHandle> = {
+    listen: () => 0,
+    close(callback) {
+      endpoint.close();
+      port().flush();
+      close.call(handle, callback);
+    },
+    ref: () => endpoint.ref(),
+    unref: () => endpoint.unref(),
+    hasRef: () => endpoint.hasRef(),
+  };
+  Object.assign(handle, own);
+}
+
+/**
+ * A cluster's worker listens with a stand-in: the primary accepts, and hands on connections. The port carries them
+ * where it can; the rest goes where node:net would have it.
+ */
+export function carryHandedConnections(server: ServerState, standIn: LibuvHandle): void {
+  const accepted = standIn.onconnection as OnConnection;
+  standIn.onconnection = (error, client) => {
+    const endpoint = error || client === undefined ? undefined : adoptHandle(client);
+    if (endpoint === undefined) accepted.call(standIn, error, client);
+    else accept(server, endpoint, takerOf(server), new AsyncResource('iocp-net.socket'));
+  };
+}

@@ -1,0 +1,351 @@
+// The methods of net.Socket: what its documentation says, around the endpoint of a port.
+import type net from 'node:net';
+
+import stream = require('node:stream');
+import util = require('node:util');
+
+import { inThisContext } from './async-context.js';
+import { builtin, judge } from './builtin.js';
+import { connect, setTypeOfService } from './connect.js';
+import { closedBeforeConnection, invalidHandleType, socketClosed } from './errors.js';
+import { IdleTimer } from './idle-timers.js';
+import { Socket } from './socket.js';
+import {
+  hasHandle,
+  kContext,
+  kEndpoint,
+  kIdleTimer,
+  kLastQueuedBytes,
+  kOnClosed,
+  kOptions,
+  kReading,
+  kShutdownCallback,
+  kUnreferenced,
+  kUserBuffer,
+  type ThisSocket,
+  type WriteCallback,
+  type WriteData,
+  type WritevChunk,
+  wanted,
+} from './state.js';
+import { refreshIdle, startReceiving, stopReceiving, write } from './transfer.js';
+
+const debug = util.debuglog('net');
+// Up to Node 20 a socket that was never connected does not finish either.
+const finalWaitsForConnect = Number.parseInt(process.versions.node, 10) < 22;
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+// Node 24 brought both: the type of service, and the interval and count of keep-alive probes.
+const hasTypeOfService = 'setTypeOfService' in builtin.Socket.prototype;
+
+export const duplex = stream.Duplex.prototype as unknown as Record<string, (...args: unknown[]) => unknown>;
+
+/** The methods of Socket.prototype. */
+export const methods: Record<string, (this: ThisSocket, ...args: never[]) => unknown> = {
+  connect(this: ThisSocket, ...args: unknown[]): unknown {
+    return connect(this, args, Socket.prototype.write);
+  },
+
+  end(this: ThisSocket, data?: unknown, encoding?: unknown, callback?: unknown): unknown {
+    duplex.end.call(this, data, encoding, callback);
+    return this;
+  },
+
+  pause(this: ThisSocket): unknown {
+    if (this[kUserBuffer] !== null && !this.connecting && this[kReading]) stopReceiving(this);
+    return duplex.pause.call(this);
+  },
+
+  resume(this: ThisSocket): unknown {
+    startUserBuffer(this);
+    return duplex.resume.call(this);
+  },
+
+  read(this: ThisSocket, size?: number): unknown {
+    startUserBuffer(this);
+    return duplex.read.call(this, size);
+  },
+
+  setTimeout(this: ThisSocket, timeoutMs: number, callback?: () => void): unknown {
+    if (this.destroyed) return this;
+    this.timeout = timeoutMs;
+    if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
+      timeoutMs = judgedTimeout(timeoutMs);
+    }
+    this[kIdleTimer]?.cancel();
+    this[kIdleTimer] = null;
+    if (callback !== undefined && typeof callback !== 'function') {
+      judge((node) => new node.Socket().setTimeout(0, callback));
+    }
+    if (timeoutMs === 0) {
+      if (callback !== undefined) this.removeListener('timeout', callback);
+    } else {
+      // The event belongs to the context that asked for it.
+      this[kIdleTimer] = new IdleTimer(
+        timeoutMs,
+        inThisContext(() => this._onTimeout(), 'iocp-net.idle'),
+      );
+      if (callback !== undefined) this.once('timeout', callback);
+    }
+    return this;
+  },
+
+  setNoDelay(this: ThisSocket, enable?: boolean): unknown {
+    const on = Boolean(enable === undefined ? true : enable);
+    const options = wanted(this);
+    if (this[kEndpoint] !== null && !this.connecting && on !== options.noDelay)
+      this[kEndpoint].setNoDelay(on);
+    options.noDelay = on;
+    return this;
+  },
+
+  setKeepAlive(
+    this: ThisSocket,
+    enable?: boolean | { enable?: boolean; initialDelay?: number; interval?: number; count?: number },
+    initialDelayMs?: number,
+    intervalMs?: number,
+    count?: number,
+  ): unknown {
+    if (hasTypeOfService && enable !== null && typeof enable === 'object') {
+      ({ initialDelay: initialDelayMs, interval: intervalMs, count } = enable);
+      enable = enable.enable;
+    }
+    const on = Boolean(enable);
+    const idleSeconds = ~~((initialDelayMs as number) / 1000);
+    const intervalSeconds = !hasTypeOfService || intervalMs === undefined ? undefined : ~~(intervalMs / 1000);
+    const probes = hasTypeOfService ? count : undefined;
+    const options = wanted(this);
+    const changed =
+      on !== options.keepAlive ||
+      (on &&
+        (idleSeconds !== options.keepAliveIdleSeconds ||
+          intervalSeconds !== options.keepAliveIntervalSeconds ||
+          probes !== options.keepAliveCount));
+    options.keepAlive = on;
+    options.keepAliveIdleSeconds = idleSeconds;
+    options.keepAliveIntervalSeconds = intervalSeconds;
+    options.keepAliveCount = probes;
+    if (changed && this[kEndpoint] !== null && !this.connecting) {
+      this[kEndpoint].setKeepAlive(on, idleSeconds, intervalSeconds, probes);
+    }
+    return this;
+  },
+
+  address(this: ThisSocket): unknown {
+    return this._getsockname();
+  },
+
+  ref(this: ThisSocket): unknown {
+    return setReferenced(this, true);
+  },
+
+  unref(this: ThisSocket): unknown {
+    return setReferenced(this, false);
+  },
+
+  resetAndDestroy(this: ThisSocket): unknown {
+    if (!hasHandle(this)) {
+      this.destroy(socketClosed());
+    } else if (isPipe(this)) {
+      throw invalidHandleType();
+    } else if (this.connecting) {
+      this.once('connect', () => this._reset());
+    } else {
+      this._reset();
+    }
+    return this;
+  },
+
+  destroySoon(this: ThisSocket): void {
+    if (this.writable) this.end();
+    if (this.writableFinished) this.destroy();
+    else this.once('finish', this.destroy);
+  },
+
+  _reset(this: ThisSocket): unknown {
+    this.resetAndClosing = true;
+    return this.destroy();
+  },
+
+  _unrefTimer(this: ThisSocket): void {
+    refreshIdle(this);
+  },
+
+  _onTimeout(this: ThisSocket): void {
+    const queuedBefore = this[kLastQueuedBytes];
+    if (queuedBefore > 0 && this[kEndpoint] !== null) {
+      const queued = this[kEndpoint].queuedBytes();
+      if (queued !== queuedBefore) {
+        this[kLastQueuedBytes] = queued;
+        this._unrefTimer();
+        return;
+      }
+    }
+    this.emit('timeout');
+  },
+
+  _read(this: ThisSocket, size: number): void {
+    if (this.connecting || this[kEndpoint] === null) {
+      this.once('connect', () => this._read(size));
+    } else if (!this[kReading]) {
+      startReceiving(this);
+    }
+  },
+
+  _writeGeneric(
+    this: ThisSocket,
+    writev: boolean,
+    data: WriteData,
+    encoding: string,
+    callback: WriteCallback,
+  ): unknown {
+    if (this.connecting) {
+      this._pendingData = data;
+      this._pendingEncoding = encoding;
+      const onClose = () => callback(closedBeforeConnection());
+      this.once('connect', () => {
+        this.off('close', onClose);
+        this._writeGeneric(writev, data, encoding, callback);
+      });
+      this.once('close', onClose);
+      return undefined;
+    }
+    this._pendingData = null;
+    this._pendingEncoding = '';
+    if (this[kEndpoint] === null) {
+      callback(socketClosed());
+      return false;
+    }
+    if (this[kIdleTimer] !== null || this._parent != null) this._unrefTimer();
+    write(this, this[kEndpoint], data, encoding, callback);
+    return undefined;
+  },
+
+  _write(this: ThisSocket, data: Buffer | string, encoding: string, callback: WriteCallback): void {
+    this._writeGeneric(false, data, encoding, callback);
+  },
+
+  _writev(this: ThisSocket, chunks: WritevChunk[], callback: WriteCallback): void {
+    this._writeGeneric(true, chunks, '', callback);
+  },
+
+  _final(this: ThisSocket, callback: WriteCallback): unknown {
+    const wait = finalWaitsForConnect ? this[kEndpoint] === null || this.connecting : this.connecting;
+    if (wait) return this.once('connect', () => this._final(callback));
+    if (this[kEndpoint] === null) return callback();
+    this[kShutdownCallback] = inThisContext(callback, 'iocp-net.shutdown');
+    this[kEndpoint].shutdown();
+    return undefined;
+  },
+
+  _destroy(this: ThisSocket, exception: Error | null, callback: WriteCallback): void {
+    const hadHandle = hasHandle(this);
+    this.connecting = false;
+    for (let s: ThisSocket | null | undefined = this; s != null; s = s._parent as ThisSocket | null) {
+      s[kIdleTimer]?.cancel();
+      s[kIdleTimer] = null;
+    }
+    if (hadHandle) {
+      const isException = Boolean(exception);
+      const reset = this.resetAndClosing === true;
+      if (reset) this.resetAndClosing = false;
+      const close = () => closeEndpoint(this, reset, isException);
+      if (this._closeAfterHandlingError && !reset) queueMicrotask(close);
+      else close();
+      this._sockname = null;
+      callback(exception);
+    } else {
+      callback(exception);
+      process.nextTick(() => this.emit('close'));
+    }
+    if (this._server) {
+      this._server._connections--;
+      this._server._emitCloseIfDrained?.();
+    }
+  },
+
+  _getpeername(this: ThisSocket): unknown {
+    if (this[kEndpoint] == null || this.connecting) return this._peername ?? {};
+    if (!this._peername) {
+      const address = this[kEndpoint].peerAddress();
+      if (typeof address === 'number') return {};
+      this._peername = isPipe(this) ? {} : (address as net.AddressInfo);
+    }
+    return this._peername;
+  },
+
+  _getsockname(this: ThisSocket): unknown {
+    if (this[kEndpoint] == null) return {};
+    if (!this._sockname) {
+      const address = this[kEndpoint].localAddress();
+      this._sockname = typeof address === 'number' || isPipe(this) ? {} : (address as net.AddressInfo);
+    }
+    return this._sockname;
+  },
+};
+
+/** What node:net makes of a timeout that is no plain number of milliseconds: it throws, or warns and caps it. */
+function judgedTimeout(timeoutMs: number): number {
+  const probe = new builtin.Socket();
+  try {
+    probe.setTimeout(timeoutMs);
+  } finally {
+    probe.destroy();
+  }
+  return MAX_TIMEOUT_MS;
+}
+
+function startUserBuffer(self: ThisSocket): void {
+  if (self[kUserBuffer] !== null && !self.connecting && self[kEndpoint] !== null && !self[kReading]) {
+    startReceiving(self);
+  }
+}
+
+function setReferenced(self: ThisSocket, on: boolean): ThisSocket {
+  if (!hasHandle(self)) {
+    self.once('connect', on ? self.ref : self.unref);
+    return self;
+  }
+  self[kUnreferenced] = !on;
+  if (on) self[kEndpoint]?.ref();
+  else self[kEndpoint]?.unref();
+  return self;
+}
+
+function isPipe(self: ThisSocket): boolean {
+  return self[kEndpoint]?.pipe === true;
+}
+
+function closeEndpoint(self: ThisSocket, reset: boolean, isException: boolean): void {
+  const endpoint = self[kEndpoint];
+  const closed = () => {
+    debug('emit close');
+    self.emit('close', isException);
+  };
+  self[kEndpoint] = null;
+  if (endpoint === null) {
+    // Destroyed while the address was being looked up: where node:net closes a handle that was never connected.
+    const context = self[kContext];
+    setImmediate(context === null ? closed : () => context.runInAsyncScope(closed));
+    return;
+  }
+  self[kOnClosed] = closed;
+  if (reset) endpoint.reset();
+  else endpoint.close();
+}
+
+if (hasTypeOfService) {
+  methods.setTypeOfService = function (this: ThisSocket, value: number): unknown {
+    judge((node) =>
+      (new node.Socket() as unknown as { setTypeOfService(v: number): void }).setTypeOfService(value),
+    );
+    const options = wanted(this);
+    if (this[kEndpoint] !== null && !this.connecting && value !== options.typeOfService) {
+      setTypeOfService(this[kEndpoint], value);
+    }
+    options.typeOfService = value;
+    return this;
+  };
+  methods.getTypeOfService = function (this: ThisSocket): number {
+    return this[kOptions]?.typeOfService ?? 0;
+  };
+}

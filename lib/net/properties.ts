@@ -1,0 +1,109 @@
+// The getters of net.Socket, with the flags that node:net's have.
+import { Buffer } from 'node:buffer';
+import {
+  hasHandle,
+  kBytesRead,
+  kBytesWritten,
+  kEndpoint,
+  kLent,
+  kReading,
+  kStreamHandle,
+  type ThisSocket,
+  type WriteData,
+  type WritevChunk,
+} from './state.js';
+
+function bytesOf(data: WriteData, encoding: string): number {
+  if (typeof data === 'string') return Buffer.byteLength(data, encoding as BufferEncoding);
+  if (!Array.isArray(data)) return data.length;
+  let bytes = 0;
+  for (const { chunk, encoding: own } of data) bytes += bytesOf(chunk, own);
+  return bytes;
+}
+
+/** The connection goes on in another process. The socket is left as node:net leaves it: open, and without a handle. */
+function giveUp(self: ThisSocket): void {
+  self[kLent] = null;
+  self[kReading] = false;
+  self[kEndpoint]?.close();
+  self[kEndpoint] = null;
+}
+
+const shown: ThisType<ThisSocket> = {
+  get bytesRead() {
+    return this[kBytesRead];
+  },
+  get _bytesDispatched() {
+    return this[kBytesWritten];
+  },
+  // What has been handed over, and what still waits for its turn or for the connection.
+  get bytesWritten() {
+    const buffered = (this as unknown as { writableBuffer?: WritevChunk[] }).writableBuffer;
+    if (!buffered) return undefined;
+    let bytes = this[kBytesWritten];
+    for (const { chunk, encoding } of buffered) bytes += bytesOf(chunk, encoding);
+    if (this._pendingData) bytes += bytesOf(this._pendingData, this._pendingEncoding);
+    return bytes;
+  },
+  get remoteAddress() {
+    return this._getpeername().address;
+  },
+  get remoteFamily() {
+    return this._getpeername().family;
+  },
+  get remotePort() {
+    return this._getpeername().port;
+  },
+  get localAddress() {
+    return this._getsockname().address;
+  },
+  get localFamily() {
+    return this._getsockname().family;
+  },
+  get localPort() {
+    return this._getsockname().port;
+  },
+};
+
+const hidden: ThisType<ThisSocket> = {
+  get _connecting() {
+    return this.connecting;
+  },
+  get readyState() {
+    if (this.connecting) return 'opening';
+    if (this.readable && this.writable) return 'open';
+    if (this.readable) return 'readOnly';
+    return this.writable ? 'writeOnly' : 'closed';
+  },
+  get bufferSize() {
+    return hasHandle(this) ? this.writableLength : undefined;
+  },
+  // No libuv handle stands behind the socket. Only tls and http2 are shown something, when they take the socket over;
+  // and child_process is lent a handle to pass on, and takes the connection away by setting null.
+  get _handle() {
+    if (!hasHandle(this)) return this[kLent]; // null, and undefined on the bare prototype
+    return this[kLent] ?? this[kStreamHandle];
+  },
+  set _handle(handle) {
+    if (handle === null && this[kLent] != null) giveUp(this);
+  },
+};
+
+const changeable: ThisType<ThisSocket> = {
+  get pending() {
+    return this[kEndpoint] == null || this.connecting;
+  },
+};
+
+export function propertyDescriptors(): PropertyDescriptorMap {
+  const all: PropertyDescriptorMap = {};
+  const add = (properties: object, flags: { enumerable: boolean; configurable: boolean }) => {
+    for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(properties))) {
+      all[name] = { ...descriptor, ...flags };
+    }
+  };
+  add(shown, { enumerable: true, configurable: false });
+  add(hidden, { enumerable: false, configurable: false });
+  add(changeable, { enumerable: false, configurable: true });
+  return all;
+}

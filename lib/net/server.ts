@@ -1,0 +1,147 @@
+// net.Server over the port. node:net's own Server does everything that is about arguments, lookups, events and
+// closing; only the handle that it listens with is ours, and so are the sockets that come out of it.
+import diagnosticsChannel = require('node:diagnostics_channel');
+
+import { EventEmitter } from 'node:events';
+import type net from 'node:net';
+
+import type { ServerState } from './accept.js';
+import { builtin } from './builtin.js';
+import { debug } from './debug.js';
+import { port } from './engine-port.js';
+import { statusOf } from './errors.js';
+import { isDescriptor, type LibuvHandle, takeReceived } from './libuv-handles.js';
+import { carryHandedConnections, carryReceivedListener, ListenerHandle } from './listener-handle.js';
+import { pipeName } from './pipe-name.js';
+import { isCarried } from './socket.js';
+import { showStreamHandle, takerOf } from './stream-handle.js';
+
+const EADDRINUSE = statusOf('EADDRINUSE');
+// Bits of the `flags` that net.Server hands down (libuv's uv_tcp_flags).
+const TCP_IPV6ONLY = 1;
+const TCP_REUSEPORT = 2;
+const BACKLOG = 511;
+
+type Listen2 = (
+  this: ServerState,
+  address: string | null,
+  port: number | null,
+  addressType: number | null,
+  backlog: number | undefined,
+  fd: number | undefined,
+  flags: number | undefined,
+) => void;
+
+const listening = diagnosticsChannel.tracingChannel('net.server.listen');
+const builtinListen = builtin.Server.prototype.listen as (this: unknown, ...args: unknown[]) => unknown;
+const builtinListen2 = (builtin.Server.prototype as unknown as { _listen2: Listen2 })._listen2;
+
+/**
+ * Server.prototype._listen2: the last step of listen(), after names and clusters. node:net keeps it under this name
+ * "to avoid breaking code that wraps this method": with a handle in place it listens on that.
+ */
+export const listen2: Listen2 = function (address, portNumber, addressType, backlog, fd, flags) {
+  const given = this._handle as LibuvHandle | ListenerHandle | null;
+  if (given) {
+    if (given instanceof ListenerHandle) given.serve(this);
+    else if (takeReceived(given)) carryReceivedListener(this, given, backlog || BACKLOG);
+  } else if (typeof fd === 'number') {
+    if (isDescriptor(fd)) {
+      const handle = ListenerHandle.adopt(this, fd, backlog || BACKLOG);
+      // What the port cannot carry, and what is no socket at all, node:net listens on or words the error of.
+      if (handle.failed() === 0) this._handle = handle;
+    }
+  } else {
+    const bits = flags ?? 0;
+    const common = {
+      backlog: backlog || BACKLOG,
+      ipv6Only: (bits & TCP_IPV6ONLY) !== 0,
+      reusePort: (bits & TCP_REUSEPORT) !== 0,
+    };
+    if (portNumber === -1 && addressType === -1) {
+      this._handle = ListenerHandle.bind(this, {
+        ...common,
+        host: pipeName(address as string),
+        port: 0,
+        family: 0,
+      });
+    } else if (address) {
+      const family = addressType === 6 ? 6 : 4;
+      this._handle = ListenerHandle.bind(this, { ...common, host: address, port: portNumber ?? 0, family });
+    } else {
+      // No host: IPv6 with IPv4 in it, or IPv4 alone where the system has no IPv6.
+      const any6 = ListenerHandle.bind(this, { ...common, host: '::', port: portNumber ?? 0, family: 6 });
+      const six = any6.failed() === 0 || any6.failed() === EADDRINUSE;
+      address = six ? '::' : '0.0.0.0';
+      addressType = six ? 6 : 4;
+      this._handle = six
+        ? any6
+        : ListenerHandle.bind(this, { ...common, host: address, port: portNumber ?? 0, family: 4 });
+    }
+  }
+  builtinListen2.call(this, address, portNumber, addressType, backlog, fd, flags);
+  if (debug.enabled && this._handle) tellCarrier(this);
+  // The stand-in that a cluster's worker gets is no object of libuv's.
+  if (given && this._handle === given && Object.getPrototypeOf(given) === Object.prototype) {
+    carryHandedConnections(this, given as LibuvHandle);
+  }
+};
+
+/** Server.prototype.listen with the one argument that node:net would not know: a server that listens on the port. */
+function listen(this: ServerState, ...args: unknown[]): unknown {
+  const given = args[0] as { _handle?: unknown; handle?: unknown } | null | undefined;
+  const handle = given?._handle || given?.handle || given;
+  if (!(handle instanceof ListenerHandle) || this._handle) return builtinListen.apply(this, args);
+  if (listening.asyncStart.hasSubscribers) listening.asyncStart.publish({ server: this, options: handle });
+  const callback = args.at(-1);
+  if (typeof callback === 'function') this.once('listening', callback as () => void);
+  this._handle = handle;
+  listen2.call(this, null, -1, -1, undefined, undefined, undefined);
+  return this;
+}
+
+/** tls.Server's own listener: it finds a handle in sockets of ours, also in those that a program hands to the server. */
+function handingOver(server: object, listener: unknown): unknown {
+  const protocol = takerOf(server);
+  if (protocol === undefined || typeof listener !== 'function') return listener;
+  return function (this: unknown, socket: unknown) {
+    if (isCarried(socket)) showStreamHandle(socket, protocol);
+    return (listener as (socket: unknown) => unknown).call(this, socket);
+  };
+}
+
+function tellCarrier(server: ServerState): void {
+  const address = server.address();
+  const where = typeof address === 'object' && address ? `${address.address}:${address.port}` : address;
+  const carrier =
+    server._handle instanceof ListenerHandle
+      ? `the ${port().name} port`
+      : 'libuv, as it was given a handle of it';
+  debug('%s on %s: %s', server.constructor.name, where, carrier);
+}
+
+function ServerFunction(this: ServerState, options?: unknown, listener?: unknown): unknown {
+  const base = builtin.Server as unknown as (this: unknown, options: unknown, listener: unknown) => unknown;
+  // http.Server and the like call their base's constructor by the exported name: they are node:net's servers too.
+  if ((this as unknown) instanceof builtin.Server)
+    return base.call(this, options, handingOver(this, listener));
+  return Reflect.construct(Server, [options, listener]);
+}
+
+export const Server = ServerFunction as unknown as typeof net.Server &
+  ((options?: net.ServerOpts, listener?: (socket: net.Socket) => void) => net.Server);
+Object.defineProperty(Server, 'name', { value: 'Server' });
+const { constructor: _constructor, ...inherited } = Object.getOwnPropertyDescriptors(
+  builtin.Server.prototype,
+);
+Object.defineProperties(Server.prototype, inherited);
+Object.setPrototypeOf(Server.prototype, builtin.Server.prototype);
+Object.setPrototypeOf(Server, EventEmitter);
+(Server.prototype as unknown as { _listen2: Listen2 })._listen2 = listen2;
+(Server.prototype as unknown as { listen: typeof listen }).listen = listen;
+Object.defineProperty(Server, Symbol.hasInstance, {
+  value(this: unknown, value: unknown) {
+    if (this === Server) return value instanceof builtin.Server;
+    return Function.prototype[Symbol.hasInstance].call(this, value);
+  },
+});

@@ -1,0 +1,303 @@
+// net.Socket over the port: a stream.Duplex with the fields, methods and events of node:net's.
+import { AsyncResource } from 'node:async_hooks';
+import { addAbortListener } from 'node:events';
+import type net from 'node:net';
+
+import stream = require('node:stream');
+
+import type { StreamEndpoint } from '../port/endpoint.js';
+import { builtin, judge } from './builtin.js';
+import { debug } from './debug.js';
+import { endedByPeer, errnoException, statusOf } from './errors.js';
+import { adoptDescriptor, adoptHandle, isDescriptor, takeReceived } from './libuv-handles.js';
+import { duplex, methods } from './methods.js';
+import { propertyDescriptors } from './properties.js';
+import {
+  kBytesRead,
+  kBytesWritten,
+  kContext,
+  kEndpoint,
+  kIdleTimer,
+  kLastQueuedBytes,
+  kLent,
+  kOnClosed,
+  kOptions,
+  kReading,
+  kSecured,
+  kShutdownCallback,
+  kStreamHandle,
+  kUnreferenced,
+  kUserBuffer,
+  kWriteCallback,
+  type ThisSocket,
+  type UserBuffer,
+  wanted,
+} from './state.js';
+import { SocketOwner } from './transfer.js';
+
+const EEXIST = statusOf('EEXIST');
+
+export interface SocketOptions extends net.SocketConstructorOpts {
+  handle?: unknown;
+  objectMode?: boolean;
+  readableObjectMode?: boolean;
+  writableObjectMode?: boolean;
+  noDelay?: boolean;
+  keepAlive?: boolean;
+  keepAliveInitialDelay?: number;
+  keepAliveInterval?: number;
+  typeOfService?: number;
+  highWaterMark?: number;
+  readableHighWaterMark?: number;
+  writableHighWaterMark?: number;
+  pauseOnCreate?: boolean;
+  manualStart?: boolean;
+  blockList?: net.BlockList;
+  onread?: { buffer: Uint8Array | (() => Uint8Array); callback: UserBuffer['callback'] } | null;
+}
+
+/** Whether the port carries this socket, or will once it is connected. */
+export function isCarried(value: unknown): value is ThisSocket {
+  return Object.prototype.isPrototypeOf.call(Socket.prototype, value as object);
+}
+
+/**
+ * net.Socket. Callable without `new`, on a subclass's instance, and as a class's super.
+ * Descriptors and handles of libuv's that the port cannot carry are left to node:net's own Socket.
+ */
+function SocketFunction(this: ThisSocket, options?: SocketOptions | number): unknown {
+  if (!isCarried(this)) {
+    // A class of Node's own (tls.TLSSocket) calls its base's constructor by the exported name.
+    const base = builtin.Socket as unknown as (this: unknown, options: unknown) => unknown;
+    if ((this as unknown) instanceof stream.Duplex && (this as unknown) instanceof builtin.Socket) {
+      return base.call(this, options);
+    }
+    return Reflect.construct(Socket, [options]);
+  }
+  const given = typeof options === 'number' ? { fd: options } : (options ?? {});
+  if (given.handle || given.fd !== undefined) {
+    judgeOptions(given);
+    const endpoint = adopted(given);
+    if (endpoint === undefined) return carriedByNode(this, options);
+    initialize(this, given, endpoint);
+    return undefined;
+  }
+  judgeOptions(given);
+  initialize(this, given, null);
+  return undefined;
+}
+
+function adopted({ handle, fd }: SocketOptions): StreamEndpoint | undefined {
+  if (handle) return takeReceived(handle) ? adoptHandle(handle) : undefined;
+  if (!isDescriptor(fd)) return undefined;
+  const endpoint = adoptDescriptor(fd);
+  if (endpoint === EEXIST) throw errnoException(EEXIST, 'open');
+  return typeof endpoint === 'number' ? undefined : endpoint;
+}
+
+export const Socket = SocketFunction as unknown as typeof net.Socket &
+  ((options?: SocketOptions) => net.Socket);
+Object.defineProperty(Socket, 'name', { value: 'Socket' });
+Object.defineProperty(Socket, 'length', { value: 1 });
+Object.setPrototypeOf(Socket.prototype, builtin.Socket.prototype);
+Object.setPrototypeOf(Socket, stream.Duplex);
+// Sockets that node:net carries (process.stdin, a child's stdio) are sockets to a program that asks us.
+Object.defineProperty(Socket, Symbol.hasInstance, {
+  value(this: unknown, value: unknown) {
+    if (this === Socket) return value instanceof builtin.Socket;
+    return Function.prototype[Symbol.hasInstance].call(this, value);
+  },
+});
+
+for (const [name, value] of Object.entries(methods)) {
+  const theirs = (builtin.Socket.prototype as unknown as Record<string, unknown>)[name];
+  const length = typeof theirs === 'function' ? theirs.length : value.length;
+  Object.defineProperties(value, { name: { value: name }, length: { value: length } });
+  Object.defineProperty(Socket.prototype, name, {
+    value,
+    enumerable: true,
+    writable: true,
+    configurable: true,
+  });
+}
+Object.defineProperties(Socket.prototype, propertyDescriptors());
+
+/** node:net's Socket in place of ours. A subclass's instance keeps its class and borrows node:net's methods. */
+function carriedByNode(self: ThisSocket, options: SocketOptions | number | undefined): unknown {
+  debug(
+    'socket over %s: libuv',
+    typeof options === 'number' || options?.fd !== undefined ? 'a descriptor' : 'a handle',
+  );
+  const own = Object.getPrototypeOf(self) as object;
+  if (own === Socket.prototype) return Reflect.construct(builtin.Socket, [options]);
+  const socket = Reflect.construct(builtin.Socket, [options], self.constructor as never) as object;
+  for (const key of Reflect.ownKeys(Socket.prototype)) {
+    const mine = Object.getOwnPropertyDescriptor(Socket.prototype, key);
+    const theirs =
+      Object.getOwnPropertyDescriptor(builtin.Socket.prototype, key) ??
+      Object.getOwnPropertyDescriptor(duplex, key);
+    if (key === 'constructor' || theirs === undefined || find(socket, key)?.value !== mine?.value) continue;
+    Object.defineProperty(socket, key, { ...theirs, enumerable: false, configurable: true });
+  }
+  return socket;
+}
+
+function find(object: object, key: string | symbol): PropertyDescriptor | undefined {
+  for (let o: object | null = object; o !== null; o = Object.getPrototypeOf(o) as object | null) {
+    const descriptor = Object.getOwnPropertyDescriptor(o, key);
+    if (descriptor !== undefined) return descriptor;
+  }
+  return undefined;
+}
+
+/** Lets node:net throw what it throws about an option. */
+function judgeOptions(given: SocketOptions): void {
+  if (
+    given.objectMode ||
+    given.readableObjectMode ||
+    given.writableObjectMode ||
+    given.keepAliveInitialDelay !== undefined ||
+    given.typeOfService !== undefined ||
+    given.blockList
+  ) {
+    const { signal: _signal, fd: _fd, handle: _handle, ...judged } = given;
+    judge((node) => new node.Socket(judged as net.SocketConstructorOpts).destroy());
+    if ((given.keepAliveInitialDelay as number) < 0) given.keepAliveInitialDelay = 0;
+  }
+}
+
+// The option came with Node 22.
+const hasBlockList = Number.parseInt(process.versions.node, 10) >= 22;
+
+function initialize(self: ThisSocket, given: SocketOptions, endpoint: StreamEndpoint | null): void {
+  const options = { ...given } as SocketOptions & stream.DuplexOptions;
+  options.allowHalfOpen = Boolean(options.allowHalfOpen);
+  options.emitClose = false;
+  options.autoDestroy = true;
+  options.decodeStrings = false;
+
+  prepare(self);
+  (stream.Duplex as unknown as (this: unknown, options: unknown) => void).call(self, options);
+
+  const { onread } = options;
+  if (onread !== null && typeof onread === 'object' && typeof onread.callback === 'function') {
+    const { buffer, callback } = onread;
+    if (buffer instanceof Uint8Array) self[kUserBuffer] = { buffer, next: null, callback };
+    else if (typeof buffer === 'function') self[kUserBuffer] = { buffer: null, next: buffer, callback };
+  }
+  if (options.noDelay || options.keepAlive || options.typeOfService !== undefined) {
+    wanted(self).noDelay = Boolean(options.noDelay);
+    wanted(self).keepAlive = Boolean(options.keepAlive);
+    wanted(self).keepAliveIdleSeconds = ~~((options.keepAliveInitialDelay as number) / 1000);
+    wanted(self).typeOfService = options.typeOfService;
+  }
+  self.on('end', onReadableStreamEnd);
+  (self as unknown as { _undestroy(): void })._undestroy();
+  self._sockname = null;
+  self._pendingData = null;
+  self._pendingEncoding = '';
+  if (options.signal) watchAbort(self, options.signal);
+  self.server = null;
+  self._server = null;
+  if (options.blockList && hasBlockList) self.blockList = options.blockList;
+  if (endpoint !== null) carry(self, endpoint, options);
+}
+
+/** Starts a socket whose connection stands already. Its events belong where the socket was made. */
+function carry(self: ThisSocket, endpoint: StreamEndpoint, options: SocketOptions): void {
+  self[kEndpoint] = endpoint;
+  self[kContext] = new AsyncResource('iocp-net.socket');
+  endpoint.owner = new SocketOwner(self, endpoint);
+  if (options.readable === false) return;
+  if (options.pauseOnCreate) self.readableFlowing = false;
+  else if (!options.manualStart) self.read(0);
+}
+
+/** After the signal no further address is tried. A tick later, so that the stream's own listener is the only one yet. */
+function watchAbort(self: ThisSocket, signal: AbortSignal): void {
+  const onAbort = () => {
+    self._aborted = true;
+  };
+  process.nextTick(() => {
+    if (signal.aborted) onAbort();
+    else addAbortListener(signal, onAbort);
+  });
+}
+
+function prepare(self: ThisSocket): void {
+  self.connecting = false;
+  self._hadError = false;
+  self._parent = null;
+  self._host = null;
+  self._closeAfterHandlingError = false;
+  self[kEndpoint] = null;
+  self[kReading] = false;
+  self[kBytesRead] = 0;
+  self[kBytesWritten] = 0;
+  self[kIdleTimer] = null;
+  self[kWriteCallback] = null;
+  self[kShutdownCallback] = null;
+  self[kLastQueuedBytes] = 0;
+  self[kUnreferenced] = false;
+  self[kContext] = null;
+  self[kOptions] = null;
+  self[kUserBuffer] = null;
+  self[kOnClosed] = null;
+  self[kLent] = null;
+  self[kStreamHandle] = null;
+  self[kSecured] = null;
+}
+
+export interface AcceptOptions {
+  allowHalfOpen: boolean;
+  pauseOnCreate: boolean;
+  highWaterMark: number;
+}
+
+// A constructor, not Object.create: the engine learns what its objects look like and keeps them fast.
+const AcceptedSocket = function (this: ThisSocket) {
+  prepare(this);
+} as unknown as { new (): ThisSocket; prototype: unknown };
+AcceptedSocket.prototype = Socket.prototype;
+
+/** The socket of a connection that a server has accepted: the constructor without what only a user can ask for. */
+export function acceptedSocket(
+  endpoint: StreamEndpoint,
+  options: AcceptOptions,
+  context: AsyncResource,
+): ThisSocket {
+  const self = new AcceptedSocket() as ThisSocket;
+  (stream.Duplex as unknown as (this: unknown, options: unknown) => void).call(self, {
+    allowHalfOpen: options.allowHalfOpen,
+    emitClose: false,
+    autoDestroy: true,
+    decodeStrings: false,
+    readableHighWaterMark: options.highWaterMark,
+    writableHighWaterMark: options.highWaterMark,
+  });
+  self[kEndpoint] = endpoint;
+  self[kContext] = context;
+  endpoint.owner = new SocketOwner(self, endpoint);
+  self.on('end', onReadableStreamEnd);
+  self._sockname = null;
+  self._pendingData = null;
+  self._pendingEncoding = '';
+  self.server = null;
+  self._server = null;
+  if (options.pauseOnCreate) self.readableFlowing = false;
+  else self.read(0);
+  return self;
+}
+
+function onReadableStreamEnd(this: ThisSocket): void {
+  if (!this.allowHalfOpen) (this as { write: unknown }).write = writeAfterFIN;
+}
+
+function writeAfterFIN(this: ThisSocket, chunk: unknown, encoding?: unknown, callback?: unknown): boolean {
+  if (!this.writableEnded) return duplex.write.call(this, chunk, encoding, callback) as boolean;
+  const done = typeof encoding === 'function' ? encoding : callback;
+  const error = endedByPeer();
+  if (typeof done === 'function') process.nextTick(done as (error: Error) => void, error);
+  this.destroy(error);
+  return false;
+}

@@ -1,0 +1,44 @@
+// http's clients over the port. Its servers need nothing: they listen as every server does.
+import http = require('node:http');
+
+import { builtin } from '../net/builtin.js';
+import { guardFree } from '../net/free-guard.js';
+import { isCarried } from '../net/socket.js';
+import { like, type Replacements } from './replacements.js';
+
+type Connect = (...args: unknown[]) => unknown;
+interface AgentPrototype {
+  createConnection: Connect;
+  keepSocketAlive(socket: unknown): boolean;
+  reuseSocket(socket: unknown, request: unknown): void;
+}
+
+// Node 22 and later distrust what arrives on a connection that waits for its next request.
+const guardsFreeSockets = Number.parseInt(process.versions.node, 10) >= 22;
+
+export function installHttp(replacements: Replacements, connect: Connect): void {
+  const prototype = http.Agent.prototype as unknown as AgentPrototype;
+  // Up to Node 20 the agent has kept net.createConnection as it was when http was loaded.
+  if (prototype.createConnection === (builtin.createConnection as unknown)) {
+    replacements.value(prototype, 'createConnection', connect);
+  }
+  if (!guardsFreeSockets) return;
+  const { keepSocketAlive, reuseSocket } = prototype;
+  replacements.value(
+    prototype,
+    'keepSocketAlive',
+    like(keepSocketAlive, function (this: unknown, socket: unknown) {
+      const keeps = keepSocketAlive.call(this as AgentPrototype, socket);
+      if (keeps && isCarried(socket)) guardFree(socket);
+      return keeps;
+    }),
+  );
+  replacements.value(
+    prototype,
+    'reuseSocket',
+    like(reuseSocket, function (this: unknown, socket: unknown, request: unknown) {
+      if (isCarried(socket)) guardFree(socket, false);
+      reuseSocket.call(this as AgentPrototype, socket, request);
+    }),
+  );
+}

@@ -1,0 +1,34 @@
+// Properties of Node's own modules that are replaced while the port is installed, and put back afterwards.
+
+export class Replacements {
+  private readonly restores: (() => void)[] = [];
+
+  /** Replaces a value; enumerable as before, so that whoever copies the module copies ours. */
+  value(object: object, key: PropertyKey, value: unknown): void {
+    const before = Object.getOwnPropertyDescriptor(object, key);
+    Object.defineProperty(object, key, {
+      value,
+      enumerable: before?.enumerable ?? true,
+      writable: true,
+      configurable: true,
+    });
+    this.restores.push(() => {
+      if (before === undefined) Reflect.deleteProperty(object, key);
+      else Object.defineProperty(object, key, before);
+    });
+  }
+
+  restore(): void {
+    for (const restore of this.restores.splice(0).reverse()) restore();
+  }
+}
+
+/** Gives a function that stands for one of Node's the name, length and properties that it has there. */
+export function like<F extends object>(original: object, replacement: F): F {
+  for (const key of Reflect.ownKeys(original)) {
+    if (key === 'prototype') continue;
+    const descriptor = Object.getOwnPropertyDescriptor(original, key) as PropertyDescriptor;
+    Object.defineProperty(replacement, key, { ...descriptor, configurable: true });
+  }
+  return replacement;
+}

@@ -1,0 +1,114 @@
+'use strict';
+// Runs cmake: for the addon through cmake-js in a checkout, and plainly where an installed package has no cmake-js; for
+// the native tests, which know no Node, plainly.
+const { execFileSync } = require('node:child_process');
+const os = require('node:os');
+const path = require('node:path');
+const { findOrFetchHeaders } = require('./node-headers.cjs');
+const { root } = require('./paths.cjs');
+const { onPath } = require('./toolchain.cjs');
+
+const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
+
+function cmakeJs() {
+  try {
+    return require.resolve('cmake-js/bin/cmake-js', { paths: [root] });
+  } catch {
+    return undefined; // installed without development dependencies
+  }
+}
+
+/** output: a descriptor, 'inherit', or 'failure' to show it only when the command fails. */
+function runStep(file, args, output) {
+  if (output !== 'failure') {
+    execFileSync(file, args, { cwd: root, stdio: ['ignore', output, output] });
+    return;
+  }
+  try {
+    execFileSync(file, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: OUTPUT_BYTES_MAX });
+  } catch (error) {
+    process.stderr.write(error.stdout ?? '');
+    process.stderr.write(error.stderr ?? '');
+    throw new Error(`${path.basename(args[0])} ended with ${error.signal ?? `exit code ${error.status}`}`);
+  }
+}
+
+function definitions(platform, defines) {
+  const all = { IOCP_NET_NODE_INCLUDE: findOrFetchHeaders(), IOCP_NET_NODE: process.execPath, ...defines };
+  if (platform !== process.platform) {
+    all.CMAKE_TOOLCHAIN_FILE = path.join(root, 'cmake', 'mingw-w64-x86_64.cmake');
+  }
+  return Object.entries(all);
+}
+
+function runCmake(folder, config, defines, output) {
+  const flags = defines.map(([key, value]) => `-D${key}=${value}`);
+  if (onPath('ninja')) flags.push('-G', 'Ninja');
+  runStep('cmake', ['-S', root, '-B', folder, `-DCMAKE_BUILD_TYPE=${config}`, ...flags], output);
+  runStep('cmake', ['--build', folder, '--parallel', String(os.availableParallelism())], output);
+}
+
+function runCmakeJs(driver, folder, config, defines, output) {
+  const jobs = String(os.availableParallelism());
+  const common = ['-d', root, '-O', folder, '-B', config, '-l', 'warn', '-p', jobs];
+  for (const [key, value] of defines) common.push(`--CD${key}=${value}`);
+  // Configuring again takes a blink, and takes up a changed definition.
+  runStep(process.execPath, [driver, 'configure', ...common], output);
+  runStep(process.execPath, [driver, 'build', ...common], output);
+}
+
+/**
+ * Configures the addon, and builds what is out of date.
+ * @param {object} options
+ * @param {string} [options.platform]                 win32 on Linux is a cross build with mingw-w64
+ * @param {string} [options.out]                      build folder
+ * @param {'Release' | 'Debug'} [options.config]
+ * @param {Record<string, string>} [options.defines]  further -D for cmake
+ * @param {number | 'inherit' | 'failure'} [options.output]  see runStep
+ * @returns {string} the addon's file
+ */
+function buildNative(options = {}) {
+  const { platform = process.platform, config = 'Release', defines = {}, output = 'failure' } = options;
+  const folder = path.resolve(root, options.out ?? 'build');
+  const all = definitions(platform, defines);
+  const driver = cmakeJs();
+  if (driver) runCmakeJs(driver, folder, config, all, output);
+  else runCmake(folder, config, all, output);
+  return path.join(folder, config, 'iocp_net.node');
+}
+
+/**
+ * Builds the native tests, with assertions.
+ * @param {{platform?: string, sanitize?: 'address' | 'thread' | ''}} options
+ * @returns {string} the folder with the executables
+ */
+function buildNativeTests({ platform = process.platform, sanitize = '' } = {}) {
+  const folder = path.join(root, `build-tests-${platform}${sanitize === '' ? '' : `-${sanitize}`}`);
+  const defines = { IOCP_NET_ADDON: 'OFF', IOCP_NET_TESTS: 'ON', IOCP_NET_SANITIZE: sanitize };
+  runCmake(folder, 'Debug', definitions(platform, defines), 'failure');
+  return path.join(folder, 'native-tests');
+}
+
+/**
+ * Builds the load generator and the floor of the benchmarks.
+ * @returns {string} the folder with the executables
+ */
+function buildBenchmarks({ platform = process.platform } = {}) {
+  const folder = path.join(root, `build-bench-${platform}-${platform === 'win32' ? 'x64' : process.arch}`);
+  const defines = { IOCP_NET_ADDON: 'OFF', IOCP_NET_BENCHMARKS: 'ON' };
+  runCmake(folder, 'Release', definitions(platform, defines), 'failure');
+  return path.join(folder, 'programs');
+}
+
+/**
+ * Builds the programs of examples for Windows, the only system that has any.
+ * @returns {string} the folder with the executables
+ */
+function buildExamples() {
+  const folder = path.join(root, 'build-examples-win32-x64');
+  const defines = { IOCP_NET_ADDON: 'OFF', IOCP_NET_EXAMPLES: 'ON' };
+  runCmake(folder, 'Release', definitions('win32', defines), 'failure');
+  return path.join(folder, 'programs');
+}
+
+module.exports = { buildNative, buildNativeTests, buildBenchmarks, buildExamples };

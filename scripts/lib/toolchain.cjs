@@ -1,0 +1,50 @@
+'use strict';
+// What a build needs of the system, and the line that says how to get it.
+const fs = require('node:fs');
+const path = require('node:path');
+
+function onPath(command) {
+  const extensions = process.platform === 'win32' ? ['.exe', '.cmd', ''] : [''];
+  for (const folder of (process.env.PATH ?? '').split(path.delimiter)) {
+    for (const extension of extensions) {
+      const file = path.join(folder, command + extension);
+      try {
+        fs.accessSync(file, fs.constants.X_OK);
+        if (fs.statSync(file).isFile()) return file;
+      } catch {
+        // not in this folder
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Debian's names of the packages that are missing for a build of ours for this very system. */
+function missingForBuild() {
+  const missing = [];
+  if (!onPath('g++') && !onPath('clang++')) missing.push('g++');
+  if (!onPath('cmake')) missing.push('cmake');
+  if (!onPath('ninja') && !onPath('make')) missing.push('make');
+  return missing;
+}
+
+/** The same for a build for Windows on Linux. */
+function missingForWindows() {
+  const missing = [];
+  if (!onPath('x86_64-w64-mingw32-g++-posix')) missing.push('g++-mingw-w64-x86-64-posix');
+  if (!onPath('cmake')) missing.push('cmake');
+  if (!onPath('ninja') && !onPath('make')) missing.push('ninja-build');
+  return missing;
+}
+
+/** What the native tests need beside a build. */
+function missingForNativeTests() {
+  const places = ['/usr/include/doctest/doctest.h', '/usr/local/include/doctest/doctest.h'];
+  return places.some((file) => fs.existsSync(file)) ? [] : ['doctest-dev'];
+}
+
+function aptLine(packages) {
+  return `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
+}
+
+module.exports = { onPath, missingForBuild, missingForWindows, missingForNativeTests, aptLine };

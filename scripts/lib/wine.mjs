@@ -1,0 +1,114 @@
+// node.exe under Wine, on the Windows engine of this checkout.
+//
+// Wine's node.exe takes neither stdin nor stdout as Unix pipes (EBADF): input is /dev/null, output a file.
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import nodePackage from './node-package.cjs';
+import paths from './paths.cjs';
+import { run, runOrThrow } from './run.mjs';
+import toolchain from './toolchain.cjs';
+
+/** Debian 12's Wine 8 runs Node 20 and 22; 24 and later need Wine 10. */
+export const DEFAULT_NODE_VERSION = '22.23.3';
+
+const PREFIX_TIMEOUT_MS = 3 * 60_000;
+const SERVER_LINGER_SECONDS = 30; // a warm server makes the next start quick
+
+/** Where Debian and others put it. */
+function findWine() {
+  const places = [
+    process.env.WINE,
+    '/usr/lib/wine/wine64',
+    toolchain.onPath('wine64'),
+    toolchain.onPath('wine'),
+  ];
+  return places.find((file) => file !== undefined && fs.existsSync(file));
+}
+
+function findServer(wine) {
+  const places = [
+    path.join(path.dirname(wine), 'wineserver'),
+    toolchain.onPath('wineserver'),
+    '/usr/lib/wine/wineserver',
+  ];
+  return places.find((file) => file !== undefined && fs.existsSync(file));
+}
+
+/** Debian packages that the Windows suite needs and this machine lacks. */
+export function missingForWine() {
+  return [...(findWine() === undefined ? ['wine64'] : []), ...toolchain.missingForWindows()];
+}
+
+/** A path as Windows programs under Wine see it. */
+export function windowsPath(file) {
+  return `Z:${path.resolve(file).replaceAll('/', '\\')}`;
+}
+
+function wineEnvironment(prefix) {
+  return {
+    ...process.env,
+    WINEPREFIX: prefix,
+    WINEARCH: 'win64',
+    WINEDEBUG: '-all',
+    WINEDLLOVERRIDES: 'mscoree,mshtml=',
+  };
+}
+
+async function preparePrefix(wine, server, prefix, env) {
+  if (!fs.existsSync(path.join(prefix, 'complete'))) {
+    console.error('preparing a Wine prefix');
+    fs.rmSync(prefix, { recursive: true, force: true });
+    fs.mkdirSync(prefix, { recursive: true });
+    const options = {
+      env,
+      timeoutMs: PREFIX_TIMEOUT_MS,
+      outputFile: path.join(prefix, 'setup.log'),
+      quiet: true,
+    };
+    await runOrThrow(wine, ['wineboot', '-i'], options);
+    await runOrThrow(wine, ['winecfg', '-v', 'win10'], options);
+    await runOrThrow(server, ['-w'], options);
+    fs.writeFileSync(path.join(prefix, 'complete'), '');
+  }
+  // The server outlives us; our own stdout and stderr must not stay open with it.
+  const output = { outputFile: path.join(prefix, 'server.log'), quiet: true };
+  await run(server, [`-p${SERVER_LINGER_SECONDS}`], { env, ...output });
+}
+
+/**
+ * Fetches and prepares what is missing.
+ * @param {{nodeVersion?: string}} [options]
+ * @returns {Promise<{runProgram: Function, runNode: Function, nodeVersion: string}>}
+ */
+export async function prepareWine({ nodeVersion = DEFAULT_NODE_VERSION } = {}) {
+  const missing = missingForWine();
+  if (missing.length > 0) throw new Error(`the Windows engine needs: ${toolchain.aptLine(missing)}`);
+  const wine = findWine();
+  const server = findServer(wine);
+  if (server === undefined) throw new Error(`no wineserver beside ${wine}`);
+  const prefix = paths.cacheFolder('wine');
+  const environment = wineEnvironment(prefix);
+  const node = nodePackage.fetchNode('win', nodeVersion);
+  await preparePrefix(wine, server, prefix, environment);
+
+  /** Runs a Windows program; options as for run(). Its output is followed on the console unless quiet. */
+  async function runProgram(program, args, { env = {}, outputFile, ...options } = {}) {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'iocp-net-wine-'));
+    try {
+      return await run(wine, [program, ...args], {
+        cwd: paths.root,
+        ...options,
+        // Windows' Node takes any output for a terminal with colours.
+        env: { ...environment, ...(process.stdout.isTTY ? {} : { NO_COLOR: '1' }), ...env },
+        outputFile: outputFile ?? path.join(folder, 'output'),
+        // The killed program's children live on in the prefix, which is ours alone.
+        onTimeout: () => run(server, ['-k'], { env: environment }),
+      });
+    } finally {
+      fs.rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
+  return { nodeVersion, runProgram, runNode: (args, options) => runProgram(node, args, options) };
+}

@@ -1,0 +1,100 @@
+#!/usr/bin/env node
+// The C++ tests of the port and its backend, without Node: on Linux once with AddressSanitizer and
+// UndefinedBehaviorSanitizer and once with ThreadSanitizer; for Windows under Wine, with assertions alone.
+import fs from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import nativeBuild from './lib/native-build.cjs';
+import paths from './lib/paths.cjs';
+import { closeResults } from './lib/results.mjs';
+import { run } from './lib/run.mjs';
+import toolchain from './lib/toolchain.cjs';
+import { prepareWine } from './lib/wine.mjs';
+
+const HELP = `usage: npm run test:native -- [options]
+
+  --platform linux|win32            default: this system; win32 on Linux runs under Wine
+  --sanitize address|thread|none    one of them alone (Linux; default: address, then thread)
+  --help                            this text
+
+The tests are test/native/*_test.cc, in one program that ends with 0 when all of them pass.
+`;
+
+const TEST_TIMEOUT_MS = 2 * 60_000;
+
+/** doctest's closing line: it says how many there were, and that the program came to its end. */
+const CLOSING_LINE = /test cases:\s+\d+ \|\s+(\d+) passed \|\s+(\d+) failed/;
+
+/** @param {(program: string, outputFile: string) => Promise<{code: number | null, signal: string | null}>} start */
+async function runTests(suite, folder, start) {
+  const extension = fs.existsSync(path.join(folder, 'port_test.exe')) ? '.exe' : '';
+  const outputFile = path.join(folder, 'output.log');
+  const { code, signal } = await start(path.join(folder, `port_test${extension}`), outputFile);
+  const counts = CLOSING_LINE.exec(fs.readFileSync(outputFile, 'utf8'));
+  const passed = Number(counts?.[1] ?? 0);
+  // A sanitizer's finding at the end fails a program whose test cases have all passed.
+  const broken = (code === 0) === (counts?.[2] === '0') ? 0 : 1;
+  if (broken) console.error(`${suite}: port_test ended with ${signal ?? `exit code ${code}`}`);
+  return { suite, passed, failed: Number(counts?.[2] ?? 0) + broken };
+}
+
+function requirePackages(others) {
+  const missing = [...others, ...toolchain.missingForNativeTests()];
+  if (missing.length > 0) throw new Error(`the native tests need: ${toolchain.aptLine(missing)}`);
+}
+
+const SUITE_NAMES = {
+  '': 'native tests on linux',
+  address: 'native tests on linux, address and undefined behaviour sanitizers',
+  thread: 'native tests on linux, thread sanitizer',
+};
+
+/** @param {('' | 'address' | 'thread')[]} sanitizers */
+export async function testNativeLinux(sanitizers = ['address', 'thread']) {
+  requirePackages(toolchain.missingForBuild());
+  const records = [];
+  for (const sanitize of sanitizers) {
+    const folder = nativeBuild.buildNativeTests({ sanitize });
+    // ThreadSanitizer of GCC 12 cannot map its shadow where the kernel randomises addresses widely.
+    const prefix = sanitize === 'thread' && toolchain.onPath('setarch') ? ['setarch', '-R'] : [];
+    const start = (program, outputFile) => {
+      const [file, ...args] = [...prefix, program];
+      return run(file, args, { cwd: paths.root, timeoutMs: TEST_TIMEOUT_MS, outputFile });
+    };
+    records.push(await runTests(SUITE_NAMES[sanitize], folder, start));
+  }
+  return records;
+}
+
+export async function testNativeWindows() {
+  requirePackages([]);
+  const wine = await prepareWine();
+  const folder = nativeBuild.buildNativeTests({ platform: 'win32' });
+  const start = (program, outputFile) =>
+    wine.runProgram(program, [], { timeoutMs: TEST_TIMEOUT_MS, outputFile });
+  return [await runTests('native tests on win32 under Wine', folder, start)];
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      platform: { type: 'string', default: process.platform },
+      sanitize: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const only =
+    values.sanitize === undefined ? undefined : [values.sanitize === 'none' ? '' : values.sanitize];
+  try {
+    closeResults(await (values.platform === 'win32' ? testNativeWindows() : testNativeLinux(only)));
+  } catch (error) {
+    console.error(`iocp-net: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
+
+if (import.meta.filename === process.argv[1]) await main();

@@ -1,0 +1,73 @@
+'use strict';
+
+// Runs a program plainly and with the port preloaded: both must end by themselves with the same result, and only the
+// plain one may have made TCP handles of Node's.
+
+const assert = require('node:assert/strict');
+const path = require('node:path');
+const { fork } = require('node:child_process');
+const { PRELOADS, ENGINE } = require('../../support/program.js');
+
+const GUARD_MS = 90_000;
+
+function start(program, args, preload, answer) {
+  return new Promise((resolve, reject) => {
+    const { IOCP_NET_ENGINE, NODE_OPTIONS, NODE_DEBUG, ...env } = process.env;
+    const child = fork(path.join(__dirname, '..', 'programs', program), args.map(String), {
+      execArgv: PRELOADS[preload],
+      env,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    let output = '';
+    let message;
+    child.stdout.on('data', (text) => (output += text));
+    child.stderr.on('data', (text) => (output += text));
+    child.on('message', async (told) => {
+      if (!('ask' in told)) message = told;
+      else
+        try {
+          child.send({ done: await answer(told.ask) });
+        } catch (error) {
+          child.kill('SIGKILL');
+          reject(error);
+        }
+    });
+    const guard = setTimeout(() => child.kill('SIGKILL'), GUARD_MS);
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      clearTimeout(guard);
+      if (code === 0 && message !== undefined) resolve({ ...message, output });
+      else
+        reject(
+          new Error(`${program} ${args.join(' ')} (${preload}) ended with ${signal ?? code}\n${output}`),
+        );
+    });
+  });
+}
+
+/**
+ * @param {string} program  file in test/ecosystem/programs
+ * @param {(string|number)[]} args
+ * @param {{accepted?: number, connected?: number, answer?: (ask: string) => Promise<void>, plainHandles?: boolean}} least
+ *   what the port has to have carried at the least
+ */
+async function carriedAlike(
+  program,
+  args,
+  { accepted = 0, connected = 0, answer, preload = 'require' } = {},
+) {
+  assert.ok(accepted + connected > 0, 'a spec that expects nothing of the port shows nothing');
+  const plain = await start(program, args, 'none', answer);
+  assert.ok(plain.handlesSeen > 0, `${program} never looked while a connection was open`);
+  const ours = await start(program, args, preload, answer);
+  assert.deepEqual(ours.result, plain.result);
+  assert.equal(ours.engine, ENGINE);
+  assert.equal(ours.handlesSeen, 0, 'node made TCP handles of its own');
+  assert.ok(
+    ours.accepted >= accepted,
+    `${ours.accepted} connections accepted, at least ${accepted} expected`,
+  );
+  assert.ok(ours.connected >= connected, `${ours.connected} connected, at least ${connected} expected`);
+}
+
+module.exports = { carriedAlike };

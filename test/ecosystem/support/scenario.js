@@ -1,0 +1,49 @@
+'use strict';
+
+// What a program of these specs tells its parent: its result, and what carried it.
+
+const { engine } = require('iocp-net/engine');
+
+const TCP_OF_NODE = /^TCP/;
+let handlesSeen = 0;
+
+/** To be called while connections are open: counts the TCP handles of Node itself. */
+function sample() {
+  handlesSeen += process.getActiveResourcesInfo().filter((type) => TCP_OF_NODE.test(type)).length;
+}
+
+/** Asks the parent for something (a restart of the server) and waits until it is done. */
+function ask(what) {
+  return new Promise((resolve) => {
+    process.once('message', resolve);
+    process.send({ ask: what });
+  });
+}
+
+/** Runs the body; its result must not depend on what carries the sockets. */
+async function scenario(body) {
+  const result = await body({ sample, ask, args: process.argv.slice(2) });
+  const { acceptedEndpoints, connectedEndpoints } = engine.counters;
+  const report = {
+    result,
+    engine: engine.name,
+    accepted: acceptedEndpoints,
+    connected: connectedEndpoints,
+    handlesSeen,
+  };
+  process.send(report, () => process.disconnect()); // nothing else may keep the program alive
+}
+
+const once = (emitter, event) =>
+  new Promise((resolve, reject) => {
+    emitter.once(event, resolve);
+    if (event !== 'error') emitter.once('error', reject);
+  });
+
+const listening = async (server, ...address) => {
+  server.listen(...(address.length > 0 ? address : [0, '127.0.0.1']));
+  await once(server, 'listening');
+  return server.address().port;
+};
+
+module.exports = { scenario, once, listening };

@@ -1,0 +1,59 @@
+'use strict';
+
+// Programs that once told the two implementations apart, as the fuzzer shrank them.
+
+const plain = {
+  clientHalfOpen: false,
+  serverHalfOpen: false,
+  pauseOnConnect: false,
+  clientReads: 'data',
+  serverReads: 'data',
+  early: false,
+};
+const write = (size, encoding = 'buffer') => ({ op: 'write', size, encoding });
+const op = (name) => ({ op: name });
+
+module.exports = {
+  'corked writes leave in one piece before the end, to a peer that is gone': {
+    options: plain,
+    bursts: [
+      { side: 'client', calls: [op('cork'), write(1)] },
+      { side: 'client', calls: [write(1)] },
+      { side: 'server', calls: [op('destroy')] },
+    ],
+  },
+  'corked text and bytes to a peer that is gone': {
+    options: plain,
+    bursts: [
+      { side: 'server', calls: [op('cork'), write(1), write(8, 'utf16le')] },
+      { side: 'client', calls: [write(261), op('destroyError')] },
+    ],
+  },
+  'a timeout that is set on a destroyed socket': {
+    options: { ...plain, serverHalfOpen: true },
+    bursts: [{ side: 'client', calls: [op('destroy'), op('timeout')] }],
+  },
+  'a reset right after connect': {
+    options: { ...plain, clientReads: 'readable', serverReads: 'later', early: true },
+    bursts: [
+      { side: 'client', calls: [op('reset')] },
+      { side: 'server', calls: [write(69, 'utf16le')] },
+    ],
+  },
+  'destroySoon right after connect': {
+    options: { ...plain, clientHalfOpen: true, serverReads: 'later', early: true },
+    bursts: [
+      { side: 'client', calls: [op('destroySoon')] },
+      { side: 'server', calls: [write(73, 'utf16le')] },
+    ],
+  },
+  'an end while the peer is corked': {
+    options: plain,
+    bursts: [
+      { side: 'both', calls: [op('cork'), write(1)], serverCalls: [op('pause')] },
+      { side: 'client', calls: [write(1)] },
+      { side: 'server', calls: [op('destroy'), op('pause')] },
+      { side: 'both', calls: [op('pause')], serverCalls: [op('setNoDelay')] },
+    ],
+  },
+};

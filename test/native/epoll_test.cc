@@ -1,0 +1,234 @@
+// What only Linux has: edges that come once, descriptors that run out, urgent bytes.
+#ifdef __linux__
+#include <doctest.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "epoll/descriptor.h"
+#include "harness.h"
+
+namespace {
+
+// Faults that the system cannot be talked into: the next calls fail with this error.
+struct Fault {
+  int error = 0;
+  int count = 0;
+
+  bool Strikes() {
+    if (count == 0) return false;
+    count--;
+    errno = error;
+    return true;
+  }
+};
+
+Fault send_fault;
+Fault accept_fault;
+
+}  // namespace
+
+// In the place of libc's: the port is linked into this program.
+extern "C" ssize_t send(int fd, const void* bytes, size_t length, int flags) {
+  if (send_fault.Strikes()) return -1;
+  return ::syscall(SYS_sendto, fd, bytes, length, flags, nullptr, 0);
+}
+
+extern "C" int accept4(int fd, sockaddr* address, socklen_t* length, int flags) {
+  if (accept_fault.Strikes()) return -1;
+  return static_cast<int>(::syscall(SYS_accept4, fd, address, length, flags));
+}
+
+namespace iocp_net::test {
+
+namespace {
+
+Descriptor ConnectTo(uint16_t number) {
+  Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(number);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  REQUIRE(::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+  return socket;
+}
+
+void SendAll(const Descriptor& socket, const std::string& bytes, int flags = 0) {
+  REQUIRE(::syscall(SYS_sendto, socket.get(), bytes.data(), bytes.size(), flags, nullptr, 0) ==
+          static_cast<long>(bytes.size()));
+}
+
+}  // namespace
+
+TEST_CASE("urgent bytes do not leave a connection deaf to what follows them") {
+  Harness port;
+  const auto listener = port.Listen();
+  const Descriptor peer = ConnectTo(port.PortOf(listener));
+  port.Until("accepted", [&] { return listener->accepted.size() == 1; });
+  const StreamPtr server = listener->accepted[0];
+  port.Receive(*server);
+  std::string wanted;
+  for (int round = 0; round < 3; round++) {
+    // A read stops at the mark, however much lies behind it.
+    SendAll(peer, "before");
+    SendAll(peer, "!", MSG_OOB);
+    SendAll(peer, "after");
+    wanted += "beforeafter";  // the urgent byte is out of band, as it is for node:net
+    port.Until("what follows the mark", [&] { return server->received.size() >= wanted.size(); });
+    CHECK(server->received == wanted);
+  }
+  port.CloseAll();
+}
+
+TEST_CASE(
+    "descriptors that come along with bytes do not leave a Unix socket deaf to what follows") {
+  Harness port;
+  Address address;
+  address.kind = EndpointKind::kPipe;
+  address.host = std::string("\0iocp-net-test-", 15) + std::to_string(::getpid());
+  Status status = kOk;
+  const auto listener = port.Listen(&status, address);
+  REQUIRE(status == kOk);
+  Descriptor peer(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  std::memcpy(name.sun_path, address.host.data(), address.host.size());
+  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address.host.size());
+  REQUIRE(::connect(peer.get(), reinterpret_cast<sockaddr*>(&name), length) == 0);
+  port.Until("accepted", [&] { return listener->accepted.size() == 1; });
+  const StreamPtr server = listener->accepted[0];
+
+  char bytes[] = "with";
+  iovec vector{bytes, 4};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message{};
+  message.msg_iov = &vector;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof(control);
+  cmsghdr* const header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  const int given = peer.get();
+  std::memcpy(CMSG_DATA(header), &given, sizeof(given));
+  REQUIRE(::sendmsg(peer.get(), &message, 0) == 4);
+  SendAll(peer, "after");
+  port.Receive(*server);
+  port.Until("what follows", [&] { return server->received.size() >= 9; });
+  CHECK(server->received == "withafter");
+  port.CloseAll();
+}
+
+TEST_CASE("a send that finds no memory is tried again without an edge from the socket") {
+  Harness port;
+  const auto listener = port.Listen();
+  const auto [client, server] = port.Connected(listener);
+  port.Settle();
+  send_fault = {ENOBUFS, 3};
+  port.Write(*client, "small");
+  port.Until("small", [&] { return server->received == "small"; });
+  CHECK(send_fault.count == 0);
+  send_fault = {ENOBUFS, 3};
+  const std::string large = Pattern(100000);
+  REQUIRE(port.Send(*client, large) == 0);
+  port.Until("large", [&] { return server->received.size() == 5 + large.size(); });
+  CHECK(client->sent == 2);
+  CHECK(client->sent_status == kOk);
+  port.CloseAll();
+}
+
+TEST_CASE("accept: errors of the connection that waited are passed over") {
+  for (const int error : {ECONNABORTED, EPROTO, EINTR, ENETDOWN, EHOSTUNREACH}) {
+    Harness port;
+    const auto listener = port.Listen();
+    accept_fault = {error, 2};
+    const auto pair = port.Connected(listener);
+    CHECK(accept_fault.count == 0);
+    CHECK(listener->accept_failure == kOk);
+    port.CloseAll();
+  }
+}
+
+TEST_CASE(
+    "accept: out of descriptors or memory, the listener rests and neither spins nor is deaf") {
+  for (const int error : {ENFILE, EMFILE, ENOBUFS, ENOMEM}) {
+    Harness port;
+    const auto listener = port.Listen();
+    accept_fault = {error, 1000000};
+    const auto client = port.Connect(Harness::Loopback(port.PortOf(listener)));
+    port.Until("told", [&] { return listener->accept_failure != kOk; });
+    CHECK(listener->accept_failure == -error);
+    const int calls = accept_fault.count;
+    listener->accept_failure = kOk;
+    port.Settle();
+    const auto second = port.Connect(Harness::Loopback(port.PortOf(listener)));  // a new edge
+    port.Settle();
+    CHECK(accept_fault.count == calls);
+    CHECK_FALSE(port.engine().HasReady());
+    CHECK(listener->accept_failure == kOk);
+    // Too early: told once more, and at rest again.
+    port.Submit(Operation::kAcceptStart, *listener);
+    port.Until("told again", [&] { return listener->accept_failure != kOk; });
+    CHECK(accept_fault.count == calls - 1);
+    accept_fault = {};
+    port.Submit(Operation::kAcceptStart, *listener);
+    port.Until("served", [&] { return listener->accepted.size() == 2; });
+    port.CloseAll();
+  }
+}
+
+TEST_CASE("accept: a process without a descriptor left, and with some again") {
+  Harness port;
+  const auto listener = port.Listen();
+  const uint16_t number = port.PortOf(listener);
+  std::vector<Descriptor> clients;
+  for (int i = 0; i < 5; i++) clients.emplace_back(::socket(AF_INET, SOCK_STREAM, 0));
+  rlimit usual{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &usual) == 0);
+  const Descriptor highest(::dup(0));
+  rlimit tight = usual;
+  tight.rlim_cur = static_cast<rlim_t>(highest.get()) + 1;
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &tight) == 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(number);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  for (const auto& client : clients) {
+    CHECK(::connect(client.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+  }
+  Status told = kOk;
+  size_t early = 0;
+  for (int i = 0; i < 1000 && told == kOk; i++) {
+    port.Turn(10);
+    told = listener->accept_failure;
+  }
+  early = listener->accepted.size();
+  const bool rests = !port.engine().HasReady();
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &usual) == 0);
+  CHECK(told == UV__EMFILE);
+  CHECK(early < clients.size());
+  CHECK(rests);
+  port.Submit(Operation::kAcceptStart, *listener);
+  port.Until("all served", [&] { return listener->accepted.size() == clients.size(); });
+  for (const auto& server : listener->accepted) port.Receive(*server);
+  for (const auto& client : clients) SendAll(client, "hello");
+  port.Until("all heard", [&] {
+    for (const auto& server : listener->accepted) {
+      if (server->received != "hello") return false;
+    }
+    return true;
+  });
+  port.CloseAll();
+}
+
+}  // namespace iocp_net::test
+#endif  // __linux__

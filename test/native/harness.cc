@@ -1,0 +1,271 @@
+#include "harness.h"
+
+#include <doctest.h>
+
+#include <chrono>
+#include <cstring>
+
+#ifdef _WIN32
+#include <windows.h>
+#endif
+
+namespace iocp_net::test {
+
+namespace {
+
+constexpr auto kGuard = std::chrono::seconds(60);
+
+}  // namespace
+
+Harness::Harness()
+    : control_(kControlWords),
+      counters_(kCounterCount),
+      slab_(kSlabBytes),
+      arena_(kArenaBytes),
+      engine_(std::make_unique<Engine>()) {
+  on_received = [](Stream& stream, const uint8_t* bytes, size_t length) {
+    stream.received.append(reinterpret_cast<const char*>(bytes), length);
+  };
+  SharedMemory memory;
+  memory.control = control_.data();
+  memory.counters = counters_.data();
+  memory.slab = slab_.data();
+  memory.arena = arena_.data();
+  REQUIRE(engine_->Open(memory) == kOk);
+}
+
+Harness::~Harness() = default;
+
+Address Harness::Loopback(uint16_t port, int32_t family) {
+  Address address;
+  address.host = family == 6 ? "::1" : "127.0.0.1";
+  address.port = port;
+  address.family = family;
+  return address;
+}
+
+StreamPtr Harness::Listen(Status* status, const Address& address) {
+  const Status result = engine_->Listen(address, 511, 0);
+  if (status != nullptr) *status = result;
+  if (status == nullptr) REQUIRE(result == kOk);
+  if (result != kOk) return nullptr;
+  auto stream = std::make_shared<Stream>();
+  stream->index = control_[kReplyIndex];
+  stream->generation = control_[kReplyGeneration];
+  return streams_[stream->index] = stream;
+}
+
+StreamPtr Harness::Connect(const Address& peer, Status* status, const Address* local,
+                           ConnectStage* failed) {
+  const Status result = engine_->Connect(peer, local);
+  if (status != nullptr) *status = result;
+  if (status == nullptr) REQUIRE(result == kOk);
+  if (result != kOk) {
+    if (failed != nullptr) *failed = static_cast<ConnectStage>(control_[kReplyIndex]);
+    return nullptr;
+  }
+  auto stream = std::make_shared<Stream>();
+  stream->index = control_[kReplyIndex];
+  stream->generation = control_[kReplyGeneration];
+  return streams_[stream->index] = stream;
+}
+
+uint16_t Harness::PortOf(const StreamPtr& stream) {
+  Address address;
+  REQUIRE(engine_->LocalAddress(stream->index, stream->generation, &address) == kOk);
+  return address.port;
+}
+
+Harness::Pair Harness::Connected(const StreamPtr& listener, bool receive) {
+  Pair pair;
+  const size_t before = listener->accepted.size();
+  pair.client = Connect(Loopback(PortOf(listener)));
+  Until("connected", [&] { return pair.client->connected && listener->accepted.size() > before; });
+  REQUIRE(pair.client->connect_status == kOk);
+  pair.server = listener->accepted.back();
+  if (receive) {
+    Receive(*pair.client);
+    Receive(*pair.server);
+  }
+  return pair;
+}
+
+void Harness::Submit(Operation operation, const Stream& stream, int32_t a, int32_t b) {
+  const auto known = streams_.find(stream.index);
+  if (known != streams_.end() && known->second.get() == &stream) {
+    if (operation == Operation::kReceiveStart) known->second->receiving = true;
+    if (operation == Operation::kReceiveStop) known->second->receiving = false;
+  }
+  if (control_[kSubmissionTail] - control_[kSubmissionHead] == kSubmissionCapacity) {
+    engine_->Flush();
+  }
+  int32_t* const record = control_.data() + kSubmissionWords +
+                          (control_[kSubmissionTail] & (kSubmissionCapacity - 1)) * kRecordWords;
+  record[0] = static_cast<int32_t>(operation);
+  record[1] = stream.index;
+  record[2] = stream.generation;
+  record[3] = a;
+  record[4] = b;
+  control_[kSubmissionTail]++;
+}
+
+void Harness::Write(const Stream& stream, const std::string& bytes) {
+  // The ring's room too: a flush between the bytes and their record would give their place away.
+  const bool full = control_[kSubmissionTail] - control_[kSubmissionHead] == kSubmissionCapacity;
+  if (full || static_cast<size_t>(control_[kSlabUsed]) + bytes.size() > kSlabBytes) {
+    engine_->Flush();
+  }
+  std::memcpy(slab_.data() + control_[kSlabUsed], bytes.data(), bytes.size());
+  Submit(Operation::kSend, stream, control_[kSlabUsed], static_cast<int32_t>(bytes.size()));
+  control_[kSlabUsed] += static_cast<int32_t>(bytes.size());
+}
+
+int64_t Harness::Send(const Stream& stream, const std::string& bytes) {
+  const Span span{reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
+  return engine_->Send(stream.index, stream.generation, &span, 1);
+}
+
+StreamPtr Harness::Adopt(int64_t descriptor, int32_t flags, Status* status) {
+  const Status result = engine_->Adopt(descriptor, flags, 511);
+  if (status != nullptr) *status = result;
+  if (status == nullptr) REQUIRE(result == kOk);
+  if (result != kOk) return nullptr;
+  auto stream = std::make_shared<Stream>();
+  stream->index = control_[kReplyIndex];
+  stream->generation = control_[kReplyGeneration];
+  stream->connected = true;
+  return streams_[stream->index] = stream;
+}
+
+StreamPtr Harness::Known(int32_t index, int32_t generation) {
+  const auto found = streams_.find(index);
+  REQUIRE_MESSAGE(found != streams_.end(), "a completion of an endpoint that was never told");
+  REQUIRE(found->second->generation == generation);
+  return found->second;
+}
+
+void Harness::Dispatch() {
+  engine_->RefillCompletions();
+  while (control_[kCompletionHead] != control_[kCompletionTail]) {
+    const int32_t* const record =
+        control_.data() + kCompletionWords +
+        (control_[kCompletionHead] & (kCompletionCapacity - 1)) * kRecordWords;
+    control_[kCompletionHead]++;
+    const StreamPtr stream = Known(record[1], record[2]);
+    REQUIRE_FALSE(stream->closed);  // kClosed is the last that is told
+    switch (static_cast<Completion>(record[0])) {
+      case Completion::kAccepted: {
+        auto fresh = std::make_shared<Stream>();
+        fresh->index = record[4];
+        fresh->generation = record[5];
+        fresh->connected = true;
+        streams_[fresh->index] = fresh;
+        stream->accepted.push_back(fresh);
+        if (on_accepted) on_accepted(fresh);
+        break;
+      }
+      case Completion::kConnected:
+        REQUIRE_FALSE(stream->connected);
+        stream->connected = true;
+        stream->connect_status = record[3];
+        break;
+      case Completion::kReceived:
+        REQUIRE_FALSE(stream->Over());
+        REQUIRE(record[5] > 0);
+        on_received(*stream, arena_.data() + record[4], static_cast<size_t>(record[5]));
+        break;
+      case Completion::kReceivable: {
+        // A large chunk is taken into memory of its own.
+        if (!stream->receiving) break;
+        REQUIRE_FALSE(stream->Over());
+        std::vector<uint8_t> chunk(static_cast<size_t>(record[4]));
+        const int64_t bytes =
+            engine_->Receive(stream->index, stream->generation, chunk.data(), chunk.size());
+        if (bytes > 0) {
+          on_received(*stream, chunk.data(), static_cast<size_t>(bytes));
+        } else if (bytes == 0) {
+          stream->ended = true;
+        } else if (bytes != UV__EAGAIN) {
+          stream->receive_failure = static_cast<Status>(bytes);
+        }
+        break;
+      }
+      case Completion::kEnded:
+        REQUIRE_FALSE(stream->Over());
+        stream->ended = true;
+        break;
+      case Completion::kBroken:
+        stream->broken = true;
+        break;
+      case Completion::kReceiveFailed:
+        REQUIRE_FALSE(stream->Over());
+        stream->receive_failure = record[3];
+        break;
+      case Completion::kStalled:
+        stream->stalled++;
+        break;
+      case Completion::kSent:
+        stream->sent++;
+        stream->sent_status = record[3];
+        break;
+      case Completion::kShut:
+        REQUIRE_FALSE(stream->shut);
+        stream->shut = true;
+        stream->shut_status = record[3];
+        break;
+      case Completion::kClosed:
+        stream->closed = true;
+        streams_.erase(record[1]);
+        break;
+      case Completion::kAcceptFailed:
+        stream->accept_failure = record[3];
+        break;
+    }
+    if (control_[kCompletionHead] == control_[kCompletionTail]) engine_->RefillCompletions();
+  }
+}
+
+void Harness::Turn(int32_t timeout_ms) {
+  engine_->Flush();
+  engine_->Reap(timeout_ms);
+  Dispatch();
+  engine_->Flush();
+}
+
+void Harness::Until(const char* what, const std::function<bool()>& condition) {
+  const auto end = std::chrono::steady_clock::now() + kGuard;
+  while (!condition()) {
+    REQUIRE_MESSAGE(std::chrono::steady_clock::now() < end, "waited in vain: ", what);
+    Turn(50);
+  }
+}
+
+void Harness::Settle() {
+  for (int i = 0; i < 5; i++) Turn(2);
+}
+
+void Harness::CloseAll() {
+  for (const auto& [index, stream] : streams_) Close(*stream, CloseHow::kReset);
+  Until("everything closed", [&] { return streams_.empty(); });
+  CHECK(engine_->OpenEndpoints() == 0);
+}
+
+std::string Pattern(size_t length, uint32_t seed) {
+  std::string bytes(length, '\0');
+  uint32_t state = seed * 2654435761u + 12345u;
+  for (size_t i = 0; i < length; i++) {
+    state = state * 1664525u + 1013904223u;
+    bytes[i] = static_cast<char>(state >> 24);
+  }
+  return bytes;
+}
+
+bool UnderWine() {
+#ifdef _WIN32
+  return ::GetProcAddress(::GetModuleHandleW(L"ntdll.dll"), "wine_get_version") != nullptr;
+#else
+  return false;
+#endif
+}
+
+}  // namespace iocp_net::test

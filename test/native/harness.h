@@ -1,0 +1,114 @@
+// JavaScript's half of the boundary, in C++: writes submissions, takes completions, and keeps for
+// each endpoint what it was told.
+#ifndef IOCP_NET_TEST_NATIVE_HARNESS_H_
+#define IOCP_NET_TEST_NATIVE_HARNESS_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "port/engine.h"
+
+namespace iocp_net::test {
+
+struct Stream;
+using StreamPtr = std::shared_ptr<Stream>;
+
+// What an endpoint's owner knows of it.
+struct Stream {
+  int32_t index = -1;
+  int32_t generation = 0;
+  bool connected = false;
+  Status connect_status = kOk;
+  bool receiving = false;
+  std::string received;
+  bool ended = false;
+  Status receive_failure = kOk;
+  bool broken = false;
+  int stalled = 0;
+  int sent = 0;
+  Status sent_status = kOk;
+  bool shut = false;
+  Status shut_status = kOk;
+  bool closed = false;
+  Status accept_failure = kOk;
+  std::vector<StreamPtr> accepted;
+
+  bool Over() const { return ended || receive_failure != kOk; }
+};
+
+class Harness {
+ public:
+  Harness();
+  ~Harness();
+  Harness(const Harness&) = delete;
+  Harness& operator=(const Harness&) = delete;
+
+  Engine& engine() { return *engine_; }
+
+  // Listens on a free port of the loopback address unless told otherwise.
+  StreamPtr Listen(Status* status, const Address& address);
+  StreamPtr Listen() { return Listen(nullptr, Loopback(0)); }
+  StreamPtr Connect(const Address& peer, Status* status = nullptr, const Address* local = nullptr,
+                    ConnectStage* failed = nullptr);
+  // Null when the backend does not carry it; `status` then says why.
+  StreamPtr Adopt(int64_t descriptor, int32_t flags, Status* status = nullptr);
+  EndpointKind AdoptedKind() const { return static_cast<EndpointKind>(control_[kReplyKind]); }
+  uint16_t PortOf(const StreamPtr& stream);
+  static Address Loopback(uint16_t port, int32_t family = 4);
+
+  // A connected pair. Both sides receive unless told otherwise.
+  struct Pair {
+    StreamPtr client;
+    StreamPtr server;
+  };
+  Pair Connected(const StreamPtr& listener, bool receive = true);
+
+  void Submit(Operation operation, const Stream& stream, int32_t a = 0, int32_t b = 0);
+  void Write(const Stream& stream, const std::string& bytes);  // through the slab, at most 64 KiB
+  int64_t Send(const Stream& stream, const std::string& bytes);
+  void Receive(const Stream& stream) { Submit(Operation::kReceiveStart, stream); }
+  void Close(const Stream& stream, CloseHow how = CloseHow::kGraceful) {
+    Submit(Operation::kClose, stream, static_cast<int32_t>(how));
+  }
+
+  // One batch: submissions, events, completions.
+  void Turn(int32_t timeout_ms);
+  void Dispatch();
+  // Turns until the condition holds; fails the test when that takes unreasonably long.
+  void Until(const char* what, const std::function<bool()>& condition);
+  // Turns a few times without waiting: what should not happen gets its chance.
+  void Settle();
+  // Closes everything that is open and waits until it is gone.
+  void CloseAll();
+  // The engine ends, whatever is going on.
+  void End() { engine_.reset(); }
+
+  // Called for every stream that a listener brings, before anything else of it is told.
+  std::function<void(const StreamPtr&)> on_accepted;
+  // Called for every chunk; the default keeps it in Stream::received.
+  std::function<void(Stream&, const uint8_t*, size_t)> on_received;
+
+ private:
+  StreamPtr Known(int32_t index, int32_t generation);
+
+  std::vector<int32_t> control_;
+  std::vector<double> counters_;
+  std::vector<uint8_t> slab_;
+  std::vector<uint8_t> arena_;
+  std::map<int32_t, StreamPtr> streams_;
+  std::unique_ptr<Engine> engine_;
+};
+
+// Bytes that tell their place, so that a loss, a repetition or a swap shows.
+std::string Pattern(size_t length, uint32_t seed = 0);
+
+// Wine differs from Windows in ways that are none of ours.
+bool UnderWine();
+
+}  // namespace iocp_net::test
+
+#endif  // IOCP_NET_TEST_NATIVE_HARNESS_H_

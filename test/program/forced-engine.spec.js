@@ -1,0 +1,141 @@
+'use strict';
+
+// IOCP_NET_ENGINE, and what happens where no engine can run: the package is node:net itself and says why.
+
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { packageRoot } = require('../support/transports.js');
+const { run, ENGINE } = require('../support/program.js');
+
+// Names the folder of the addon to node-gyp-build: the tests of this checkout need it on Windows.
+const NO_PREBUILD = { IOCP_NET_PREBUILD: '' };
+const OTHER = ENGINE === 'iocp' ? 'epoll' : 'iocp';
+
+const REPORT = `
+  const net = require('node:net');
+  const builtin = { ...net };
+  const ours = require(PACKAGE);
+  const { engine } = require(PACKAGE_ENGINE);
+  const server = ours.createServer((socket) => socket.end('x')).listen(0, '127.0.0.1', () => {
+    const client = ours.connect(server.address().port, '127.0.0.1').resume();
+    client.on('close', () => {
+      server.close();
+      console.log(JSON.stringify({
+        name: engine.name,
+        reason: engine.reason ?? null,
+        builtin: Object.keys(builtin).every((name) => ours[name] === builtin[name]),
+        names: Object.keys(ours).sort().join() === Object.keys(builtin).sort().join(),
+        accepted: engine.counters.acceptedEndpoints,
+      }));
+    });
+  });`;
+
+async function report(options = {}, names = ['iocp-net', 'iocp-net/engine']) {
+  const source = REPORT.replace('PACKAGE_ENGINE', JSON.stringify(names[1])).replace(
+    'PACKAGE',
+    JSON.stringify(names[0]),
+  );
+  const { code, stdout, stderr } = await run({ source, ...options });
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+  return JSON.parse(stdout);
+}
+
+function assertLibuv({ reason, ...rest }, pattern) {
+  assert.deepEqual(rest, { name: 'libuv', builtin: true, names: true, accepted: 0 });
+  assert.equal(typeof reason, 'string');
+  assert.match(reason, pattern);
+}
+
+describe('engine', function () {
+  this.timeout(60_000);
+
+  it('is that of the system when nothing is asked for', async () => {
+    assert.deepEqual(await report(), {
+      name: ENGINE,
+      reason: null,
+      builtin: false,
+      names: true,
+      accepted: 1,
+    });
+  });
+
+  it(`is ${ENGINE} when that is forced`, async () => {
+    const result = await report({ env: { IOCP_NET_ENGINE: ENGINE } });
+    assert.deepEqual(result, { name: ENGINE, reason: null, builtin: false, names: true, accepted: 1 });
+  });
+
+  it('is node:net itself when libuv is forced', async () => {
+    assertLibuv(await report({ env: { IOCP_NET_ENGINE: 'libuv' } }), /IOCP_NET_ENGINE/);
+  });
+
+  it(`falls back with a reason when ${OTHER} is forced here`, async () => {
+    assertLibuv(await report({ env: { IOCP_NET_ENGINE: OTHER } }), new RegExp(OTHER));
+  });
+
+  it('falls back with a reason when something unknown is forced', async () => {
+    assertLibuv(await report({ env: { IOCP_NET_ENGINE: 'steam' } }), /steam/);
+  });
+
+  it('takes an empty IOCP_NET_ENGINE for none', async () => {
+    assert.equal((await report({ env: { IOCP_NET_ENGINE: '' } })).name, ENGINE);
+  });
+
+  for (const preload of ['require', 'import']) {
+    it(`leaves node:net alone under --${preload} when libuv is forced`, async () => {
+      const result = await run({
+        preload,
+        env: { IOCP_NET_ENGINE: 'libuv' },
+        source: `
+          const net = require('node:net');
+          const server = net.createServer().listen(0, '127.0.0.1', () => {
+            console.log(process.getActiveResourcesInfo().includes('TCPServerWrap'), require('iocp-net').Server === net.Server);
+            server.close();
+          });`,
+      });
+      assert.deepEqual([result.code, result.stdout, result.stderr], [0, 'true true\n', '']);
+    });
+  }
+
+  describe('a package whose addon cannot be loaded', () => {
+    let folder;
+    beforeEach(() => {
+      folder = fs.mkdtempSync(path.join(os.tmpdir(), 'iocp-net-'));
+      const copy = path.join(folder, 'node_modules', 'iocp-net');
+      fs.cpSync(path.join(packageRoot, 'dist'), path.join(copy, 'dist'), { recursive: true });
+      fs.copyFileSync(path.join(packageRoot, 'package.json'), path.join(copy, 'package.json'));
+      const loader = path.dirname(require.resolve('node-gyp-build/package.json', { paths: [packageRoot] }));
+      fs.cpSync(loader, path.join(folder, 'node_modules', 'node-gyp-build'), { recursive: true });
+    });
+    afterEach(() => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+
+    it('is node:net when there is none', async () => {
+      const result = await report({ cwd: folder, env: NO_PREBUILD });
+      assertLibuv(result, /./);
+    });
+
+    it('is node:net when the file is broken', async () => {
+      const release = path.join(folder, 'node_modules', 'iocp-net', 'build', 'Release');
+      fs.mkdirSync(release, { recursive: true });
+      fs.writeFileSync(path.join(release, 'iocp_net.node'), 'no addon at all');
+      assertLibuv(await report({ cwd: folder, env: NO_PREBUILD }), /./);
+    });
+
+    it('serves under the preload all the same', async () => {
+      const result = await run({
+        cwd: folder,
+        env: NO_PREBUILD,
+        preload: 'require',
+        source: `
+          const server = require('node:http').createServer((q, r) => r.end('fine')).listen(0, '127.0.0.1', () => {
+            require('node:http').get({ port: server.address().port, host: '127.0.0.1', agent: false }, (r) => {
+              r.on('data', (text) => console.log(String(text)));
+              server.close();
+            });
+          });`,
+      });
+      assert.deepEqual([result.code, result.stdout, result.stderr], [0, 'fine\n', '']);
+    });
+  });
+});

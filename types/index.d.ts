@@ -1,0 +1,3 @@
+// Not a copy: whatever type-checks against node:net does so against iocp-net.
+import net = require('node:net');
+export = net;
