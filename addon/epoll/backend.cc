@@ -85,9 +85,10 @@ ssize_t ReceiveLocal(int fd, uint8_t* into, size_t bytes_max, bool* stopped) {
 Status SetPipeMode(const std::string& path, bool readable_all, bool writable_all, bool add) {
   mode_t mode = 0;
   if (add) {
-    struct stat now;
-    if (::stat(path.c_str(), &now) != 0) return -errno;
-    mode = now.st_mode & 07777;
+    // Not stat(): its symbol would ask for glibc 2.33, and Node runs from 2.28 on.
+    struct statx now;
+    if (::statx(AT_FDCWD, path.c_str(), 0, STATX_MODE, &now) != 0) return -errno;
+    mode = now.stx_mode & 07777;
   }
   if (readable_all) mode |= S_IRUSR | S_IRGRP | S_IROTH;
   if (writable_all) mode |= S_IWUSR | S_IWGRP | S_IWOTH;
