@@ -8,6 +8,8 @@ const { contract, differential } = require('../support/contract.js');
 const { when, closed, noteClose, refusedPort, turn, listening, close } = require('../support/sockets.js');
 
 const als = new AsyncLocalStorage();
+// So that a write does not end at once: how much a system takes of one is its own affair.
+const MORE_THAN_A_SYSTEM_TAKES_BYTES = 12_000_000;
 const CLIENT = [
   'lookup',
   'connectionAttempt',
@@ -190,7 +192,7 @@ differential('AsyncLocalStorage', ({ same }) => {
     const written = [];
     for (const name of ['first', 'second', 'third']) {
       als.run(name, () =>
-        client.write(Buffer.alloc(3_000_000), () => written.push(als.getStore() ?? 'none')),
+        client.write(Buffer.alloc(MORE_THAN_A_SYSTEM_TAKES_BYTES), () => written.push(als.getStore() ?? 'none')),
       );
     }
     await when(client, 'drain');
