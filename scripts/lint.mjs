@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
+import os from 'node:os';
 import path from 'node:path';
 import { buildAddon } from './lib/ensure-built.mjs';
 import paths from './lib/paths.cjs';
@@ -12,7 +13,7 @@ import toolchain from './lib/toolchain.cjs';
 const HELP = `usage: npm run lint [-- options]
 
   --fix    repair what can be repaired (npm run lint:fix)
-  --tidy   clang-tidy alone, on what the Linux build compiles (npm run lint:native); takes a minute
+  --tidy   clang-tidy alone, on what the Linux build compiles (npm run lint:native)
 `;
 
 const biome = createRequire(import.meta.url).resolve('@biomejs/biome/bin/biome');
@@ -32,8 +33,12 @@ async function tidy() {
   );
   const files = commands.map(({ file }) => file);
   // GCC's optimisation flags are unknown to clang.
-  const args = ['--quiet', '--extra-arg=-Wno-ignored-optimization-argument', '-p', 'build', ...files];
-  return (await run('clang-tidy', args, { cwd: paths.root })).code === 0;
+  const args = ['--quiet', '--extra-arg=-Wno-ignored-optimization-argument', '-p', 'build'];
+  const shares = Array.from({ length: os.availableParallelism() }, (_, n) =>
+    files.filter((_file, index) => index % os.availableParallelism() === n),
+  ).filter((share) => share.length > 0);
+  const runs = shares.map((share) => run('clang-tidy', [...args, ...share], { cwd: paths.root }));
+  return (await Promise.all(runs)).every(({ code }) => code === 0);
 }
 
 async function layout(fix) {

@@ -109,7 +109,7 @@ bool Backend::Watch(int operation, Endpoint& endpoint, int fd) {
   return ::epoll_ctl(set_.get(), operation, fd, &event) == 0;
 }
 
-Status Backend::Register(Endpoint& endpoint, Descriptor&& descriptor) {
+Status Backend::Register(Endpoint& endpoint, Descriptor& descriptor) {
   if (!Watch(EPOLL_CTL_ADD, endpoint, descriptor.get())) return -errno;
   endpoint.native.fd = descriptor.Release();
   return kOk;
@@ -125,7 +125,7 @@ Status Backend::Listen(Endpoint& endpoint, const Address& address, int32_t backl
     endpoint.native.unlink_path = std::make_unique<std::string>(address.host);
   }
   Status status = ::listen(socket.get(), backlog) == 0 ? kOk : -errno;
-  if (status == kOk) status = Register(endpoint, std::move(socket));
+  if (status == kOk) status = Register(endpoint, socket);
   if (status != kOk && endpoint.native.unlink_path != nullptr) ::unlink(address.host.c_str());
   return status;
 }
@@ -154,12 +154,12 @@ Status Backend::Connect(Endpoint& endpoint, const Address& peer, const Address* 
     if (errno != ECONNREFUSED && peer.kind != EndpointKind::kPipe) return -errno;
     endpoint.native.connect_error = -errno;
   }
-  return Register(endpoint, std::move(socket));
+  return Register(endpoint, socket);
 }
 
 Status Backend::AdoptStream(Endpoint& endpoint, int64_t descriptor, bool duplicate) {
   const int fd = static_cast<int>(descriptor);
-  EndpointKind kind;
+  EndpointKind kind = EndpointKind::kTcp;
   if (Status status = KindOf(fd, &kind); status != kOk) return status;
   // Only a connected one: what node:net does with the others, its own socket does.
   SystemAddress peer;
@@ -172,7 +172,7 @@ Status Backend::AdoptStream(Endpoint& endpoint, int64_t descriptor, bool duplica
 Status Backend::AdoptListener(Endpoint& endpoint, int64_t descriptor, bool duplicate,
                               int32_t backlog) {
   const int fd = static_cast<int>(descriptor);
-  EndpointKind kind;
+  EndpointKind kind = EndpointKind::kTcp;
   if (Status status = KindOf(fd, &kind); status != kOk) return status;
   if (::listen(fd, backlog) != 0) return -errno;
   endpoint.kind = kind;
@@ -189,10 +189,10 @@ Status Backend::Adopt(Endpoint& endpoint, int fd, bool duplicate) {
   if (duplicate) {
     Descriptor copy = Copy(fd);
     if (!copy.valid()) return -errno;
-    return Register(endpoint, std::move(copy));
+    return Register(endpoint, copy);
   }
   Descriptor given(fd);
-  const Status status = Register(endpoint, std::move(given));
+  const Status status = Register(endpoint, given);
   if (status != kOk) given.Release();
   return status;
 }
@@ -214,7 +214,7 @@ Status Backend::Accept(Endpoint& listener, Endpoint& fresh) {
   for (;;) {
     Descriptor socket(
         ::accept4(listener.native.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (socket.valid()) return Register(fresh, std::move(socket));
+    if (socket.valid()) return Register(fresh, socket);
     switch (errno) {
       // Errors of the connection that was waiting, not of the listener: accept(2) says to go on
       // with the next one.

@@ -54,8 +54,8 @@ class Backend {
 
  private:
   bool Watch(int operation, Endpoint& endpoint, int fd);
-  // Takes the descriptor when it succeeds.
-  Status Register(Endpoint& endpoint, Descriptor&& descriptor);
+  // Takes the descriptor over when it succeeds, and leaves it to the caller when not.
+  Status Register(Endpoint& endpoint, Descriptor& descriptor);
   Status Adopt(Endpoint& endpoint, int fd, bool duplicate);
   void OnEvents(Endpoint& endpoint, uint32_t events);
 

@@ -192,7 +192,9 @@ differential('AsyncLocalStorage', ({ same }) => {
     const written = [];
     for (const name of ['first', 'second', 'third']) {
       als.run(name, () =>
-        client.write(Buffer.alloc(MORE_THAN_A_SYSTEM_TAKES_BYTES), () => written.push(als.getStore() ?? 'none')),
+        client.write(Buffer.alloc(MORE_THAN_A_SYSTEM_TAKES_BYTES), () =>
+          written.push(als.getStore() ?? 'none'),
+        ),
       );
     }
     await when(client, 'drain');
