@@ -4,7 +4,7 @@
 const named = process.argv.slice(2).some((argument) => argument.endsWith('.spec.js'));
 
 // Not verified on Windows: under Wine these do not pass, or have not been seen to.
-const onLinuxAlone = ['test/program/cluster.spec.js', 'test/program/handles.spec.js', 'test/ecosystem/**'];
+const onLinuxAlone = ['test/program/cluster.spec.js', 'test/program/handles.spec.js'];
 
 module.exports = {
   ignore: process.platform === 'win32' && !named ? onLinuxAlone : [],

@@ -103,8 +103,12 @@ async function onServer(server) {
   return { port: server.address().port, close };
 }
 
-scenario(async ({ sample, args: [name, protocol] }) => {
-  const secure = protocol === 'https';
+scenario(async ({ sample, args: [name] }) => ({
+  http: await exchange(name, false, sample),
+  https: await exchange(name, true, sample),
+}));
+
+async function exchange(name, secure, sample) {
   const { request, Agent } = secure ? https : http;
   const { port, close } = await frameworks[name](secure);
   const agent = new Agent({ keepAlive: true, maxSockets: 2, rejectUnauthorized: false });
@@ -131,4 +135,4 @@ scenario(async ({ sample, args: [name, protocol] }) => {
   agent.destroy();
   await close();
   return results;
-});
+}
