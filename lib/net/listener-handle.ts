@@ -23,6 +23,9 @@ const debugNet = util.debuglog('net');
 // The mode of fchmod (uv_poll_event).
 const PIPE_READABLE = 1;
 const PIPE_WRITABLE = 2;
+// Bits of the `flags` that net.Server hands down (libuv's uv_tcp_flags).
+export const TCP_IPV6ONLY = 1;
+export const TCP_REUSEPORT = 2;
 // Up to libuv 1.50 the mode was added to what the umask had left, since then it is set.
 const [uvMajor = 0, uvMinor = 0] = process.versions.uv.split('.').map(Number);
 const addsToMode = uvMajor === 1 && uvMinor <= 50;
@@ -177,12 +180,13 @@ export class ListenerHandle {
     const endpoint = this.endpoint as ListeningEndpoint;
     const referenced = endpoint.hasRef();
     let handle = duplicateOf(endpoint);
-    const where = { ...this.bound } as ListenOptions;
-    if (typeof handle === 'number' && where.family !== 0) this.localAddress(where);
+    const bound = this.bound as ListenOptions;
+    const local: { address?: string; port?: number } = {};
+    if (typeof handle === 'number' && bound.family !== 0) this.localAddress(local);
     endpoint.handOver();
     port().flush();
     this.endpoint = null;
-    if (typeof handle === 'number') handle = bindAgain(where);
+    if (typeof handle === 'number') handle = bindAgain(bound, local);
     const status = typeof handle === 'number' ? handle : handle.listen(this.backlog);
     debug('a listener moves to libuv%s', status === 0 ? '' : ` (and fails there, error ${status})`);
     if (typeof handle === 'number') return;
@@ -212,10 +216,13 @@ function duplicateOf(endpoint: ListeningEndpoint): LibuvHandle | number {
   return descriptor < 0 ? descriptor : handleOf(descriptor);
 }
 
-function bindAgain(where: ListenOptions & { address?: string }): LibuvHandle | number {
-  return where.family === 0
-    ? createServerHandle(where.host, -1, -1)
-    : createServerHandle(where.address ?? where.host, where.port, where.family === 6 ? 6 : 4);
+function bindAgain(
+  { host, family, ipv6Only }: ListenOptions,
+  local: { address?: string; port?: number },
+): LibuvHandle | number {
+  if (family === 0) return createServerHandle(host, -1, -1);
+  const flags = ipv6Only ? TCP_IPV6ONLY : 0;
+  return createServerHandle(local.address ?? host, local.port ?? 0, family, undefined, flags);
 }
 
 /**

@@ -11,15 +11,18 @@ import { debug } from './debug.js';
 import { port } from './engine-port.js';
 import { statusOf } from './errors.js';
 import { isDescriptor, type LibuvHandle, takeReceived } from './libuv-handles.js';
-import { carryHandedConnections, carryReceivedListener, ListenerHandle } from './listener-handle.js';
+import {
+  carryHandedConnections,
+  carryReceivedListener,
+  ListenerHandle,
+  TCP_IPV6ONLY,
+  TCP_REUSEPORT,
+} from './listener-handle.js';
 import { pipeName } from './pipe-name.js';
 import { isCarried } from './socket.js';
 import { showStreamHandle, takerOf } from './stream-handle.js';
 
 const EADDRINUSE = statusOf('EADDRINUSE');
-// Bits of the `flags` that net.Server hands down (libuv's uv_tcp_flags).
-const TCP_IPV6ONLY = 1;
-const TCP_REUSEPORT = 2;
 const BACKLOG = 511;
 
 type Listen2 = (

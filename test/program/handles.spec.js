@@ -23,6 +23,31 @@ const SCENARIOS = [
 ];
 const MODES = { 'node:net': {}, preload: { preload: 'require' }, 'iocp-net': { net: packageRoot } };
 
+// On Windows a socket of the port stays where it is, and its message arrives alone; a server is moved to libuv and sent.
+// So there only sockets of node:net arrive, whoever receives them. Not verified on Windows.
+const SENDERS = { sockets: 'parent', counting: 'parent', keepOpen: 'parent', upwards: 'child' };
+
+/** The modes of parent and child that are compared with node:net in both. */
+function pairs(scenario) {
+  const all = Object.keys(MODES).flatMap((parent) => Object.keys(MODES).map((child) => ({ parent, child })));
+  const sender = isWindows ? SENDERS[scenario] : undefined;
+  return all.filter(({ parent, child }) => {
+    if (parent === 'node:net' && child === 'node:net') return false;
+    // The two ways to be on the port meet each other on Linux alone: under Wine a process takes long to start.
+    if (isWindows && parent !== child && parent !== 'node:net' && child !== 'node:net') return false;
+    return sender === undefined || (sender === 'parent' ? parent : child) === 'node:net';
+  });
+}
+
+/** What the child is told of handles that come from a parent on the port of Windows. */
+function withoutSockets(scenario, seen) {
+  if (scenario === 'nothingToSend') return seen.map(([message]) => [message, 'nothing']);
+  if (scenario !== 'order') return seen;
+  const SERVER = 3;
+  const [messages, returned] = seen;
+  return [messages.map(([n, what]) => [n, n === SERVER ? what : 'nothing']), returned];
+}
+
 async function outcome(scenario, name, parent, child) {
   const { code, signal, stdout, stderr } = await run({
     file,
@@ -45,17 +70,35 @@ describe('handles between processes', function () {
     for (const scenario of SCENARIOS) {
       // The file of a Unix socket goes with the listener that made it, whoever else listens on it.
       if (kind === 'Unix socket' && scenario === 'server') continue;
+      if (isWindows && scenario === 'stdio') continue; // node:net itself refuses it: see below
       it(`${scenario}, over ${kind}`, async () => {
         const name = () => (kind === 'TCP' ? undefined : localName());
         const expected = await outcome(scenario, name(), {}, {});
-        for (const [parent, parentMode] of Object.entries(MODES)) {
-          for (const [child, childMode] of Object.entries(MODES)) {
-            if (parent === 'node:net' && child === 'node:net') continue;
-            const actual = await outcome(scenario, name(), parentMode, childMode);
-            assert.deepEqual(actual, expected, `${parent} to ${child}`);
-          }
+        for (const { parent, child } of pairs(scenario)) {
+          const actual = await outcome(scenario, name(), MODES[parent], MODES[child]);
+          const stays = isWindows && parent !== 'node:net';
+          assert.deepEqual(
+            actual,
+            stays ? withoutSockets(scenario, expected) : expected,
+            `${parent} to ${child}`,
+          );
         }
       });
     }
+  }
+
+  if (isWindows) {
+    it('stdio: no socket becomes the standard stream of a child', async () => {
+      for (const [parent, { preload, net }] of Object.entries(MODES)) {
+        const { code, stderr } = await run({
+          file,
+          args: ['stdio'],
+          preload,
+          env: { NET: net ?? 'node:net' },
+        });
+        assert.equal(code, 1, parent);
+        assert.match(stderr, parent === 'node:net' ? /ENOTSUP/ : /ERR_INVALID_ARG_VALUE/, parent);
+      }
+    });
   }
 });
