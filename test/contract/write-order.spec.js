@@ -5,6 +5,7 @@
 const assert = require('node:assert/strict');
 const { contract, differential } = require('../support/contract.js');
 const { when, pair, collect, closed, turn, deferred, within } = require('../support/sockets.js');
+const { isWindows } = require('../support/local-names.js');
 
 contract('order of writes', ({ net, it }) => {
   it('a chain of callbacks does not grow the stack', async () => {
@@ -93,15 +94,16 @@ contract('order of writes', ({ net, it }) => {
 });
 
 differential('order of writes', ({ same }) => {
-  // On Windows libuv ends every write later, and the port most of them at once: their callbacks come in another order
-  // there (docs/contract.md).
-  const whereWritesEndAtOnce = process.platform === 'win32' ? () => {} : same;
-  whereWritesEndAtOnce('callbacks, drain and what is written from them', async (net, trace) => {
+  same('callbacks, drain and what is written from them', async (net, trace) => {
     const { client, accepted, finish } = await pair(net);
     const received = collect(accepted);
     const done = deferred();
+    let drains = 0;
     client.once('drain', () => {
-      trace.push('drain');
+      drains++;
+      // On Windows libuv never ends a write at once that is made in the callback of another, so that 'drain' comes on
+      // the other side of 'big written' there.
+      if (!isWindows) trace.push('drain');
       client.write('after drain', () => {
         trace.push('after drain written');
         done.resolve();
@@ -119,7 +121,7 @@ differential('order of writes', ({ same }) => {
     client.write('behind', () => trace.push('behind'));
     await within(done.promise, 'the write after drain');
     client.end();
-    trace.push('length', (await received).length);
+    trace.push('length', (await received).length, 'drains', drains);
     await finish();
   });
 
@@ -152,7 +154,7 @@ differential('order of writes', ({ same }) => {
       process.nextTick(() => client.uncork());
     },
   })) {
-    whereWritesEndAtOnce(`${name} inside a write callback`, async (net, trace) => {
+    same(`${name} inside a write callback`, async (net, trace) => {
       const { client, accepted, finish } = await pair(net);
       trace.watch('C', client, ['finish', 'error', 'close']);
       accepted.on('error', () => {}).resume();
@@ -165,6 +167,8 @@ differential('order of writes', ({ same }) => {
       client.write('second', (error) => trace.push('second', error));
       await within(done.promise, 'the callback');
       await turn();
+      // On Windows libuv closes a socket a turn later than the port.
+      if (isWindows && (client.destroyed || client.writableEnded)) await closed(client);
       trace.push('state', client.destroyed, client.writableEnded);
       client.end();
       client.resume();
