@@ -20,7 +20,7 @@ const { deafServer } = require('../support/deaf-server.js');
 const SHORT_MS = 20;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-contract('idle timeout', ({ net, it }) => {
+contract('idle timeout', ({ net, it, ours }) => {
   it("emits 'timeout' and leaves the socket open", async () => {
     const { client, accepted, finish } = await pair(net);
     client.setTimeout(SHORT_MS);
@@ -104,37 +104,35 @@ contract('idle timeout', ({ net, it }) => {
     await finish();
   });
 
-  // Under Wine node:net fires too.
-  (process.platform === 'win32' ? () => {} : it)(
-    'does not fire while a big write makes progress',
-    async () => {
-      const { client, accepted, finish } = await pair(net);
-      const idleMs = 1000;
-      let fired = false;
-      client.setTimeout(idleMs, () => {
-        fired = true;
-      });
-      // One write, taken by the system piece by piece: the reader stops after each chunk.
-      accepted.on('data', () => {
-        accepted.pause();
-        setTimeout(() => accepted.resume(), 2);
-      });
-      client.write(Buffer.alloc(96 * 1024 * 1024));
-      const start = Date.now();
-      let longest = 0;
-      let last = start;
-      let read = 0;
-      while (client.writableLength > 0 && Date.now() - start < 2.5 * idleMs) {
-        await pause(5);
-        if (accepted.bytesRead === read) continue;
-        read = accepted.bytesRead;
-        longest = Math.max(longest, Date.now() - last);
-        last = Date.now();
-      }
-      if (longest < idleMs / 4) assert.equal(fired, false);
-      await finish();
-    },
-  );
+  // Under Wine node:net fires all the same: not verified on Windows.
+  const seesProgress = ours || process.platform !== 'win32' ? it : () => {};
+  seesProgress('does not fire while a big write makes progress', async () => {
+    const { client, accepted, finish } = await pair(net);
+    const idleMs = 1000;
+    let fired = false;
+    client.setTimeout(idleMs, () => {
+      fired = true;
+    });
+    // One write, taken by the system piece by piece: the reader stops after each chunk.
+    accepted.on('data', () => {
+      accepted.pause();
+      setTimeout(() => accepted.resume(), 2);
+    });
+    client.write(Buffer.alloc(96 * 1024 * 1024));
+    const start = Date.now();
+    let longest = 0;
+    let last = start;
+    let read = 0;
+    while (client.writableLength > 0 && Date.now() - start < 2.5 * idleMs) {
+      await pause(5);
+      if (accepted.bytesRead === read) continue;
+      read = accepted.bytesRead;
+      longest = Math.max(longest, Date.now() - last);
+      last = Date.now();
+    }
+    if (longest < idleMs / 4) assert.equal(fired, false);
+    await finish();
+  });
 
   it('is gone when the socket is destroyed', async () => {
     const { client, finish } = await pair(net);
