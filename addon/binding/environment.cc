@@ -1,6 +1,7 @@
 #include "binding/environment.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <mutex>
 #include <vector>
@@ -11,6 +12,8 @@ namespace {
 
 // Batches in one turn of the loop, so that timers and other handles get theirs.
 constexpr int kBatchesPerTurn = 8;
+
+constexpr size_t kOutermostArgumentsMax = 2;
 
 struct Registry {
   std::mutex mutex;
@@ -110,26 +113,50 @@ void Environment::Turn() {
 // where uncaught errors go, and the next call carries on behind it: the rest of the batch is never
 // lost.
 void Environment::Dispatch() {
-  const Napi::HandleScope scope(env_);
-  while (engine_.HasCompletions() && !ended_) {
+  bool resumed = false;
+  while ((resumed || engine_.HasCompletions()) && !ended_) {
+    const Napi::HandleScope scope(env_);
     engine_.RefillCompletions();
-    engine_.Count(kBatches);
-    napi_value result;
+    if (!resumed) engine_.Count(kBatches);
+    resumed = false;
+    napi_value wanted;
     // No async context: events of accepted sockets belong to no store, as in node:net; sockets that
     // belong to one enter it themselves. But a callback scope, without which what is called from
     // here into Node's C++ (HTTP/2, an agent's asyncReset) would take itself for the outermost one.
-    const napi_status called =
-        napi_make_callback(env_, nullptr, holder_.Value(), dispatch_.Value(), 0, nullptr, &result);
-    if (called == napi_ok) continue;
-    bool pending = false;
-    napi_value error;
-    if (napi_is_exception_pending(env_, &pending) != napi_ok || !pending ||
-        napi_get_and_clear_last_exception(env_, &error) != napi_ok ||
-        napi_fatal_exception(env_, error) != napi_ok) {
-      return;  // a Worker that is being terminated runs no JavaScript any more; its cleanup hook
-               // follows
+    napi_status called =
+        napi_make_callback(env_, nullptr, holder_.Value(), dispatch_.Value(), 0, nullptr, &wanted);
+    bool calls = false;
+    if (called == napi_ok && napi_is_array(env_, wanted, &calls) == napi_ok && calls) {
+      resumed = true;
+      called = CallAsOutermost(wanted);
     }
+    if (called != napi_ok && !TreatAsUncaught()) return;
   }
+}
+
+// The call that a handler has asked for: [receiver, function, arguments]. A native function of
+// Node's is called without anything of JavaScript below it, so that an error which one of its
+// callbacks throws stays here and does not come out of the next one.
+napi_status Environment::CallAsOutermost(napi_value wanted) {
+  std::array<napi_value, 2 + kOutermostArgumentsMax> parts{};
+  uint32_t count = 0;
+  napi_status status = napi_get_array_length(env_, wanted, &count);
+  count = std::min<uint32_t>(count, parts.size());
+  for (uint32_t i = 0; i < count && status == napi_ok; i++) {
+    status = napi_get_element(env_, wanted, i, &parts.at(i));
+  }
+  if (status != napi_ok || count < 2) return status;
+  return napi_call_function(env_, parts[0], parts[1], count - 2, &parts[2], nullptr);
+}
+
+// False in a Worker that is being terminated: it runs no JavaScript any more, and its cleanup hook
+// follows.
+bool Environment::TreatAsUncaught() {
+  bool pending = false;
+  napi_value error;
+  return napi_is_exception_pending(env_, &pending) == napi_ok && pending &&
+         napi_get_and_clear_last_exception(env_, &error) == napi_ok &&
+         napi_fatal_exception(env_, error) == napi_ok;
 }
 
 // The environment ends, perhaps in the middle of transfers: nothing calls into JavaScript any more,

@@ -35,6 +35,8 @@ class Environment {
   Status Open();
   void Turn();
   void Dispatch();
+  napi_status CallAsOutermost(napi_value wanted);
+  bool TreatAsUncaught();
   void End();
   static void FlushAtExit();
 

@@ -9,7 +9,7 @@ import { debug } from './debug.js';
 import { port } from './engine-port.js';
 import { acceptedSocket } from './socket.js';
 import { wanted } from './state.js';
-import { type Protocol, showStreamHandle } from './stream-handle.js';
+import { showStreamHandle } from './stream-handle.js';
 
 const serverSocketChannel = diagnosticsChannel.channel('net.server.socket');
 // Up to Node 20 a maxConnections of 0 means no limit.
@@ -32,7 +32,7 @@ export interface ServerState extends net.Server {
 export function accept(
   server: ServerState,
   endpoint: StreamEndpoint,
-  taker: Protocol | undefined,
+  taker: boolean,
   context: AsyncResource,
 ): void {
   const { maxConnections } = server;
@@ -66,7 +66,7 @@ export function accept(
     wanted(socket).keepAliveIdleSeconds = server.keepAliveInitialDelay;
     endpoint.setKeepAlive(true, server.keepAliveInitialDelay);
   }
-  if (taker !== undefined) showStreamHandle(socket, taker);
+  if (taker) showStreamHandle(socket);
   if (debug.enabled)
     debug('%s accepts %s: the %s port', server.constructor.name, peerOf(endpoint), port().name);
   server._connections++;

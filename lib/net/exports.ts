@@ -28,7 +28,7 @@ function connect(...args: unknown[]): net.Socket {
   if (publishesInCreateConnection) publishClientSocket(socket);
   if (options.timeout) socket.setTimeout(options.timeout);
   (socket.connect as (normalized: unknown) => net.Socket)(normalized);
-  if (isTakenOver()) showStreamHandle(socket as unknown as ThisSocket, 'http2-client');
+  if (isTakenOver()) showStreamHandle(socket as unknown as ThisSocket);
   return socket;
 }
 

@@ -17,7 +17,7 @@ import {
   type LibuvHandle,
   type OnConnection,
 } from './libuv-handles.js';
-import { type Protocol, takerOf } from './stream-handle.js';
+import { isTaker } from './stream-handle.js';
 
 const debugNet = util.debuglog('net');
 // The mode of fchmod (uv_poll_event).
@@ -35,7 +35,7 @@ class Acceptor implements ListenerOwner {
   onGone: (() => void) | undefined;
   private readonly context = new AsyncResource('iocp-net.server');
 
-  private taker: Protocol | undefined;
+  private taker = false;
 
   constructor(private server: ServerState) {
     this.serve(server);
@@ -43,7 +43,7 @@ class Acceptor implements ListenerOwner {
 
   serve(server: ServerState): void {
     this.server = server;
-    this.taker = takerOf(server);
+    this.taker = isTaker(server);
   }
 
   onAccepted(endpoint: StreamEndpoint): void {
@@ -261,6 +261,6 @@ export function carryHandedConnections(server: ServerState, standIn: LibuvHandle
   standIn.onconnection = (error, client) => {
     const endpoint = error || client === undefined ? undefined : adoptHandle(client);
     if (endpoint === undefined) accepted.call(standIn, error, client);
-    else accept(server, endpoint, takerOf(server), new AsyncResource('iocp-net.socket'));
+    else accept(server, endpoint, isTaker(server), new AsyncResource('iocp-net.socket'));
   };
 }

@@ -20,7 +20,7 @@ import {
 } from './listener-handle.js';
 import { pipeName } from './pipe-name.js';
 import { isCarried } from './socket.js';
-import { showStreamHandle, takerOf } from './stream-handle.js';
+import { isTaker, showStreamHandle } from './stream-handle.js';
 
 const EADDRINUSE = statusOf('EADDRINUSE');
 const BACKLOG = 511;
@@ -105,10 +105,9 @@ function listen(this: ServerState, ...args: unknown[]): unknown {
 
 /** tls.Server's own listener: it finds a handle in sockets of ours, also in those that a program hands to the server. */
 function handingOver(server: object, listener: unknown): unknown {
-  const protocol = takerOf(server);
-  if (protocol === undefined || typeof listener !== 'function') return listener;
+  if (!isTaker(server) || typeof listener !== 'function') return listener;
   return function (this: unknown, socket: unknown) {
-    if (isCarried(socket)) showStreamHandle(socket, protocol);
+    if (isCarried(socket)) showStreamHandle(socket);
     return (listener as (socket: unknown) => unknown).call(this, socket);
   };
 }

@@ -13,7 +13,6 @@ import type tls from 'node:tls';
 import { runTicks, SLAB_WRITE_BYTES_MAX } from '../port/port.js';
 import { port } from './engine-port.js';
 import { type NetError, statusOf } from './errors.js';
-import { HTTP2_PREFACE_BYTES, http2Frames, MessageCutter, tlsRecords } from './messages.js';
 import {
   hasHandle,
   kBytesWritten,
@@ -29,8 +28,6 @@ import { refreshIdle, startReceiving, stopReceiving } from './transfer.js';
 
 /** Node's JSStream: reads are pushed into it, writes and the shutdown come out as calls. */
 export interface StreamHandle {
-  /** Pushes what has arrived into the stream, message by message. */
-  feed(bytes: Uint8Array): void;
   readBuffer(bytes: Uint8Array): void;
   emitEOF(): void;
   finishWrite(request: object, status: number): void;
@@ -77,34 +74,26 @@ function streamHandleClass(): StreamHandleClass | null {
 }
 
 /** Lets the socket show a native stream as its `_handle`, for the module that takes it over. */
-export function showStreamHandle(socket: ThisSocket, protocol: Protocol): void {
+export function showStreamHandle(socket: ThisSocket): void {
   if (socket[kStreamHandle] !== null || !hasHandle(socket)) return;
   const Handle = streamHandleClass();
-  if (Handle !== null) socket[kStreamHandle] = adapt(new Handle(), socket, cutterFor(protocol));
+  if (Handle !== null) socket[kStreamHandle] = adapt(new Handle(), socket);
 }
 
-const takers = new Map<object, Protocol>();
+const takers = new Set<object>();
 let takenOverNow = false;
 
-export type Protocol = 'tls' | 'http2-server' | 'http2-client';
-
-function cutterFor(protocol: Protocol): MessageCutter {
-  if (protocol === 'tls') return new MessageCutter(tlsRecords);
-  return new MessageCutter(http2Frames, protocol === 'http2-server' ? HTTP2_PREFACE_BYTES : 0);
-}
-
 /** Servers with this prototype hand each accepted socket to C++ (tls, http2). */
-export function registerTaker(prototype: object, protocol: Protocol): void {
-  takers.set(prototype, protocol);
+export function registerTaker(prototype: object): void {
+  takers.add(prototype);
 }
 
-/** What a server hands its accepted sockets to, if it does not keep them. */
-export function takerOf(server: object): Protocol | undefined {
+/** Whether a server hands its accepted sockets on. */
+export function isTaker(server: object): boolean {
   for (let o: object | null = server; takers.size > 0 && o !== null; o = Object.getPrototypeOf(o) as object) {
-    const protocol = takers.get(o);
-    if (protocol !== undefined) return protocol;
+    if (takers.has(o)) return true;
   }
-  return undefined;
+  return false;
 }
 
 /** Sockets that net.connect() makes during the call show their stream handle from the start. */
@@ -119,21 +108,21 @@ export function takingOver<T>(call: () => T): T {
 
 export const isTakenOver = (): boolean => takenOverNow;
 
-function adapt(handle: StreamHandle, socket: ThisSocket, cutter: MessageCutter): StreamHandle {
+function adapt(handle: StreamHandle, socket: ThisSocket): StreamHandle {
   const own: Record<string, unknown> = {
     reading: false,
-    feed: (bytes: Uint8Array) => feed(handle, socket, cutter, bytes),
     isClosing: () => !hasHandle(socket),
-    onreadstart() {
+    onreadstart: () => {
       if (!socket.connecting) startReceiving(socket);
-      return 0;
+      return ranTicks(0);
     },
-    onreadstop() {
+    onreadstop: () => {
       if (!socket.connecting) stopReceiving(socket);
-      return 0;
+      return ranTicks(0);
     },
-    onwrite: (request: object, chunks: Uint8Array[]) => writeThrough(handle, socket, request, chunks),
-    onshutdown: (request: object) => shutDown(handle, socket, request),
+    onwrite: (request: object, chunks: Uint8Array[]) =>
+      ranTicks(writeThrough(handle, socket, request, chunks)),
+    onshutdown: (request: object) => ranTicks(shutDown(handle, socket, request)),
     close(closed?: () => void) {
       if (closed !== undefined) {
         if (socket.closed) setImmediate(closed);
@@ -155,6 +144,37 @@ function adapt(handle: StreamHandle, socket: ThisSocket, cutter: MessageCutter):
     }
   };
   return handle;
+}
+
+/**
+ * Node runs ticks behind a call of its own to the four above, and takes the call for failed if one of them throws: a
+ * request would then be gone that we finish later. Ticks wait there only after a handler that has thrown.
+ */
+function ranTicks(status: number): number {
+  while (port().callingOutermost && calledByNative()) {
+    try {
+      runTicks();
+      break;
+    } catch (error) {
+      port().native.uncaught(error);
+    }
+  }
+  return status;
+}
+
+const FRAMES_OF_OURS = 3; // calledByNative, ranTicks and its caller
+const trace: { stack?: unknown } = {};
+
+/** Whether nothing of JavaScript has called the native stream that now calls us. */
+function calledByNative(): boolean {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  Error.prepareStackTrace = (_error, frames) => frames.length;
+  Error.stackTraceLimit = FRAMES_OF_OURS + 1;
+  Error.captureStackTrace(trace);
+  const frames = trace.stack as unknown as number;
+  Error.prepareStackTrace = prepareStackTrace;
+  Error.stackTraceLimit = stackTraceLimit;
+  return frames <= FRAMES_OF_OURS;
 }
 
 /** What a TLSSocket asks the handle below it for. */
@@ -184,27 +204,6 @@ export function lendMethods(handle: object, socket: ThisSocket): void {
   }
 }
 
-/**
- * One message at a time, with ticks between two: Node's native streams hear several messages in one read, but with
- * nothing of JavaScript below them, so that the ticks of the first one's events run before the second is looked at.
- */
-function feed(handle: StreamHandle, socket: ThisSocket, cutter: MessageCutter, bytes: Uint8Array): void {
-  let end = 0;
-  feeding++;
-  for (let from = 0; from < bytes.length && hasHandle(socket); from = end) {
-    end = cutter.next(bytes, from);
-    try {
-      if (from > 0) runTicks();
-      handle.readBuffer(end - from === bytes.length ? bytes : bytes.subarray(from, end));
-    } catch (error) {
-      // What follows is not lost over it.
-      port().native.uncaught(error);
-    }
-  }
-  feeding--;
-  settleTaken();
-}
-
 function copyAddress(address: Partial<net.AddressInfo>, out: object): number {
   Object.assign(out, address);
   return 0;
@@ -214,7 +213,6 @@ function copyAddress(address: Partial<net.AddressInfo>, out: object): number {
 // A tick later is soon enough for what follows to leave in the same turn, as it does on a libuv stream. ----
 
 let taken: WriteCallback[] = [];
-let feeding = 0;
 
 function writeThrough(
   handle: StreamHandle,
@@ -224,8 +222,10 @@ function writeThrough(
 ): number {
   const endpoint = socket[kEndpoint];
   if (endpoint === null) return ECANCELED;
-  const settle: WriteCallback = (error) =>
-    handle.finishWrite(request, error == null ? 0 : ((error as NetError).errno ?? ECANCELED));
+  const settle: WriteCallback = (error) => {
+    const status = error == null ? 0 : ((error as NetError).errno ?? ECANCELED);
+    finish(socket, handle, handle.finishWrite, request, status);
+  };
   refreshIdle(socket);
   if (socket.writableLength > 0) {
     // Behind what the socket's former user has written and what still waits.
@@ -248,15 +248,28 @@ function writeThrough(
   if (sent < total) {
     socket[kLastQueuedBytes] = total;
     socket[kWriteCallback] = settle;
+  } else if (port().dispatching) {
+    port().callAsOutermost(handle, handle.finishWrite, request, 0);
   } else if (taken.push(settle) === 1) {
     process.nextTick(settleTaken);
   }
   return 0;
 }
 
-/** Finishes what the kernel has taken at once; while a chunk is being fed, behind all of its messages. */
+/** Tells the native stream of a completion; of a socket that is gone at once, ahead of its 'close'. */
+function finish(
+  socket: ThisSocket,
+  handle: StreamHandle,
+  call: (request: object, status: number) => void,
+  request: object,
+  status: number,
+): void {
+  if (port().dispatching && hasHandle(socket)) port().callAsOutermost(handle, call, request, status);
+  else call.call(handle, request, status);
+}
+
+/** Finishes what the kernel has taken at once. */
 function settleTaken(): void {
-  if (feeding > 0) return;
   const due = taken;
   taken = [];
   let at = 0;
@@ -271,7 +284,7 @@ function settleTaken(): void {
 function shutDown(handle: StreamHandle, socket: ThisSocket, request: object): number {
   const endpoint = socket[kEndpoint];
   if (endpoint === null) return ECANCELED;
-  socket[kShutdownCallback] = () => handle.finishShutdown(request, 0);
+  socket[kShutdownCallback] = () => finish(socket, handle, handle.finishShutdown, request, 0);
   endpoint.shutdown();
   return 0;
 }

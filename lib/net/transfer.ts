@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer';
 import type { StreamEndpoint, StreamOwner } from '../port/endpoint.js';
 import { SLAB_WRITE_BYTES_MAX } from '../port/port.js';
 import { inThisContext } from './async-context.js';
+import { port } from './engine-port.js';
 import { errnoException, statusOf } from './errors.js';
 import {
   kBytesRead,
@@ -146,7 +147,8 @@ function receiveIntoHandle(socket: ThisSocket, bytes: Buffer): void {
   refreshIdle(socket);
   if (socket.destroyed) return;
   socket[kBytesRead] += bytes.length;
-  socket[kStreamHandle]?.feed(bytes);
+  const handle = socket[kStreamHandle];
+  if (handle !== null) port().callAsOutermost(handle, handle.readBuffer, bytes);
 }
 
 function receive(
@@ -264,7 +266,8 @@ export function stopReceiving(socket: ThisSocket): void {
 function end(socket: ThisSocket): void {
   refreshIdle(socket);
   if (socket[kStreamHandle] !== null && !socket.destroyed) {
-    socket[kStreamHandle].emitEOF();
+    const handle = socket[kStreamHandle];
+    port().callAsOutermost(handle, handle.emitEOF);
     return;
   }
   if (socket._readableState.endEmitted) return;

@@ -127,12 +127,16 @@ export interface NativePort {
   uncaught(error: unknown): void;
 }
 
+/** Receiver, function, arguments (two at most). */
+export type OutermostCall = [receiver: object, call: unknown, ...args: unknown[]];
+
 export interface Addon {
   readonly name: 'epoll' | 'iocp';
   /** Bytes of a pipe's name that the system takes. */
   readonly pipeNameBytesMax: number;
   readonly layout: Layout;
-  open(dispatch: () => void): NativePort | number;
+  /** `dispatch` takes completions; what it returns is called outside of callback scopes, and then it again. */
+  open(dispatch: () => OutermostCall | undefined): NativePort | number;
   /** What of this system the engine can use, by name. */
   features(): Record<string, boolean>;
 }

@@ -1,6 +1,6 @@
 // The JavaScript half of the port: writes submissions, hands completions to the endpoints that they belong to.
 import { Buffer } from 'node:buffer';
-import type { Addon, CounterName, Layout, NativePort } from './addon.js';
+import type { Addon, CounterName, Layout, NativePort, OutermostCall } from './addon.js';
 import { type Endpoint, type ListenerOwner, ListeningEndpoint, StreamEndpoint } from './endpoint.js';
 
 // Runs what process.nextTick and promises have queued: between two completions of a batch, as Node does between two
@@ -44,18 +44,21 @@ export class CompletionPort {
   readonly arena: Buffer;
   /** True while a batch is being dispatched: what is submitted now leaves together when it ends. */
   dispatching = false;
+  /** True while the native side makes a call that was asked for by callAsOutermost. */
+  callingOutermost = false;
   /** Counts the batches. */
   batch = 0;
 
   private readonly control: Int32Array;
   private readonly slab: Buffer;
   private readonly owners: (Endpoint | undefined)[] = [];
+  private readonly outermost: OutermostCall[] = [];
   private references = 0;
   // The record that a write to the same endpoint may extend, so that a header and its body leave in one send.
   private lastSendAt = -1;
   private lastSendTo: StreamEndpoint | null = null;
 
-  private constructor(addon: Addon, opened: (dispatch: () => void) => NativePort) {
+  private constructor(addon: Addon, opened: (dispatch: () => OutermostCall | undefined) => NativePort) {
     this.name = addon.name;
     this.pipeNameBytesMax = addon.pipeNameBytesMax;
     this.layout = addon.layout;
@@ -222,15 +225,32 @@ export class CompletionPort {
 
   // ---- completions ----
 
-  private dispatch(): void {
-    this.lastSendAt = -1;
-    this.dispatching = true;
-    this.batch = (this.batch + 1) | 0;
+  /**
+   * For what calls into Node's own C++ streams: runs once the current handler has returned, outside of every callback
+   * scope. There ticks and microtasks run behind each single event that the stream tells, as they do behind libuv's.
+   * To be called inside of a batch, with a function of Node's that is native.
+   */
+  callAsOutermost(receiver: object, call: unknown, ...args: unknown[]): void {
+    this.outermost.push([receiver, call, ...args]);
+  }
+
+  /** Returns what the native side is to call as the outermost one, before it calls this again. */
+  private dispatch(): OutermostCall | undefined {
+    const resumed = this.dispatching;
+    this.callingOutermost = false;
+    if (!resumed) {
+      this.lastSendAt = -1;
+      this.dispatching = true;
+      this.batch = (this.batch + 1) | 0;
+    }
+    let next: OutermostCall | undefined;
     try {
-      for (let ticks = false; ; ticks = true) {
+      for (let ticks = resumed; ; ticks = true) {
         try {
           this.drain(ticks);
-          return;
+          next = this.outermost.shift();
+          this.callingOutermost = next !== undefined;
+          return next;
         } catch (error) {
           // Here, not in the caller: what processes ticks leaves its async context behind when it throws, and only the
           // treatment as uncaught clears that away. The batch then goes on behind the handler that has thrown.
@@ -238,8 +258,10 @@ export class CompletionPort {
         }
       }
     } finally {
-      this.dispatching = false;
-      this.lastSendAt = -1; // drained as soon as this returns: a later write must not extend that record
+      if (next === undefined) {
+        this.dispatching = false;
+        this.lastSendAt = -1; // drained as soon as this returns: a later write must not extend that record
+      }
     }
   }
 
@@ -247,7 +269,7 @@ export class CompletionPort {
     const { layout, control, owners, arena } = this;
     const headAt = layout.completionHead;
     const tailAt = layout.completionTail;
-    for (let head = control[headAt]; head !== control[tailAt]; ) {
+    for (let head = control[headAt]; head !== control[tailAt] && this.outermost.length === 0; ) {
       // The first completion's ticks are due only after it, the last one's run when this call returns to Node.
       if (ticks) runTicks();
       const at = layout.completionWords + (head & (layout.completionCapacity - 1)) * layout.recordWords;

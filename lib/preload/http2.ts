@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { isCarried } from '../net/socket.js';
 
 import type { ThisSocket } from '../net/state.js';
-import { type Protocol, registerTaker, showStreamHandle, takingOver } from '../net/stream-handle.js';
+import { registerTaker, showStreamHandle, takingOver } from '../net/stream-handle.js';
 import { like, type Replacements } from './replacements.js';
 
 type CreateConnection = (...args: unknown[]) => ThisSocket;
@@ -15,8 +15,8 @@ type Handshake = (socket: unknown, options?: unknown) => unknown;
 
 const builtinConnect = http2.connect as (...args: unknown[]) => http2Module.ClientHttp2Session;
 
-function shown<T>(socket: T, protocol: Protocol): T {
-  if (isCarried(socket)) showStreamHandle(socket, protocol);
+function shown<T>(socket: T): T {
+  if (isCarried(socket)) showStreamHandle(socket);
   return socket;
 }
 
@@ -25,7 +25,7 @@ function connect(authority: unknown, options: unknown, ...more: unknown[]): http
   if (typeof createConnection === 'function') {
     options = {
       ...(options as object),
-      createConnection: (...args: unknown[]) => shown(createConnection(...args), 'http2-client'),
+      createConnection: (...args: unknown[]) => shown(createConnection(...args)),
     };
   }
   return takingOver(() => builtinConnect(authority, options, ...more));
@@ -33,7 +33,7 @@ function connect(authority: unknown, options: unknown, ...more: unknown[]): http
 
 export function installHttp2(replacements: Replacements): void {
   // The class of clear-text servers has no name of its own among the exports.
-  registerTaker(Object.getPrototypeOf(http2.createServer()) as object, 'http2-server');
+  registerTaker(Object.getPrototypeOf(http2.createServer()) as object);
   const replacement = like(builtinConnect, connect);
   // The promise is of a session over the port, too.
   Object.defineProperty(replacement, promisify.custom, {
@@ -50,8 +50,7 @@ export function installHttp2(replacements: Replacements): void {
   replacements.value(http2, 'connect', replacement);
   const { performServerHandshake } = http2 as unknown as { performServerHandshake?: Handshake };
   if (performServerHandshake !== undefined) {
-    const handshake: Handshake = (socket, options) =>
-      performServerHandshake(shown(socket, 'http2-server'), options);
+    const handshake: Handshake = (socket, options) => performServerHandshake(shown(socket), options);
     replacements.value(http2, 'performServerHandshake', like(performServerHandshake, handshake));
   }
 }

@@ -38,7 +38,7 @@ const FORWARDED = [
 function connect(...args: unknown[]): tls.TLSSocket {
   const [options, callback] = normalizeConnectArgs(args);
   if (options.socket) {
-    if (isCarried(options.socket)) showStreamHandle(options.socket, 'tls');
+    if (isCarried(options.socket)) showStreamHandle(options.socket);
     return builtinConnect(...args);
   }
   if (options.onread) {
@@ -48,7 +48,7 @@ function connect(...args: unknown[]): tls.TLSSocket {
   }
   const raw = new Socket({ allowHalfOpen: Boolean(options.allowHalfOpen) }) as unknown as ThisSocket;
   raw.connecting = true; // so that the handshake waits for 'connect'
-  showStreamHandle(raw, 'tls');
+  showStreamHandle(raw);
   const secured = builtinConnect({ ...options, socket: raw }, ...(callback === null ? [] : [callback]));
   speakFor(raw, secured);
   if (options.timeout) secured.setTimeout(options.timeout);
@@ -101,7 +101,7 @@ const BuiltinTLSSocket = tls.TLSSocket;
 
 /** TLSSocket's constructor, which has to find a handle in a socket of ours. Called as node's: with `new` or without. */
 function TLSSocket(this: unknown, socket: unknown, options: unknown): unknown {
-  if (isCarried(socket)) showStreamHandle(socket, 'tls');
+  if (isCarried(socket)) showStreamHandle(socket);
   if (new.target !== undefined) {
     const made = new.target === (TLSSocket as unknown) ? BuiltinTLSSocket : new.target;
     return Reflect.construct(BuiltinTLSSocket, [socket, options], made);
@@ -132,7 +132,7 @@ export function prepareTls(): void {
   if (prepared) return;
   prepared = true;
   prepareStreamHandles(builtinCreateSecureContext);
-  registerTaker(tls.Server.prototype, 'tls');
+  registerTaker(tls.Server.prototype);
 }
 
 export function installTls(replacements: Replacements): void {
