@@ -3,13 +3,13 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { buildTypeScript } from './lib/ensure-built.mjs';
 import paths from './lib/paths.cjs';
 import { closeResults, collectResults } from './lib/results.mjs';
 import { run } from './lib/run.mjs';
 import toolchain from './lib/toolchain.cjs';
 import { missingForWine, prepareWine } from './lib/wine.mjs';
 import { testLinux } from './test-linux.mjs';
-import { testWindows } from './test-windows.mjs';
 
 const HELP = `usage: npm test
 
@@ -29,20 +29,20 @@ async function attempt(suite, body) {
   }
 }
 
-const NATIVE_TIMEOUT_MS = 15 * 60_000;
+const SUITE_TIMEOUT_MS = 30 * 60_000;
 
 /**
- * The native tests in a process of their own, beside mocha: they are mostly compiling, mocha is mostly waiting.
- * Returns what prints their output and hands over their records.
+ * A suite in a process of its own, beside the others: they are mostly waiting. Returns what prints its output when it
+ * has ended, and hands over its records.
  */
-function startNative(suite, args) {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'iocp-net-native-'));
+function startBeside(suite, script, args = []) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'iocp-net-suite-'));
   const outputFile = path.join(folder, 'output');
   const ended = collectResults((file) =>
-    run(process.execPath, [path.join(paths.root, 'scripts', 'test-native.mjs'), ...args], {
+    run(process.execPath, [path.join(paths.root, 'scripts', script), ...args], {
       cwd: paths.root,
       env: { ...process.env, IOCP_NET_RESULTS: file },
-      timeoutMs: NATIVE_TIMEOUT_MS,
+      timeoutMs: SUITE_TIMEOUT_MS,
       outputFile,
       quiet: true,
     }),
@@ -63,18 +63,18 @@ async function main() {
   const native = missingNative.length === 0 || process.env.CI === 'true';
   const windows = missingWine.length === 0 || process.env.IOCP_NET_REQUIRE_WINDOWS === '1';
 
-  const nativeLinux = native ? startNative('native tests on this system', []) : async () => [];
+  // Once, before suites that run side by side would both do it.
+  await buildTypeScript();
+  if (windows) await attempt('Wine', () => prepareWine());
+  const mochaWindows = windows && startBeside('mocha on Windows (Wine)', 'test-windows.mjs');
+  if (windows) console.log('mocha on Windows runs beside what follows, and prints when it has ended');
   const records = await attempt('mocha on this system', () => testLinux());
-  records.push(...(await nativeLinux()));
-  if (windows) {
-    // Once, before two suites that run side by side would both do it.
-    await attempt('Wine', () => prepareWine());
-    const nativeWindows = native
-      ? startNative('native tests on Windows (Wine)', ['--platform', 'win32'])
-      : async () => [];
-    records.push(...(await attempt('mocha on Windows (Wine)', () => testWindows())));
-    records.push(...(await nativeWindows()));
+  if (native) records.push(...(await startBeside('native tests on this system', 'test-native.mjs')()));
+  if (native && windows) {
+    const args = ['--platform', 'win32'];
+    records.push(...(await startBeside('native tests on Windows (Wine)', 'test-native.mjs', args)()));
   }
+  if (mochaWindows) records.push(...(await mochaWindows()));
   console.log('');
   if (!native) console.log(`Native tests were skipped; to run them: ${toolchain.aptLine(missingNative)}`);
   if (!windows)

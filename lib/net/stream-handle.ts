@@ -238,13 +238,13 @@ function writeThrough(
   let total = 0;
   for (const { length } of chunks) total += length;
   let sent = total;
+  socket[kBytesWritten] += total; // of a write that fails, too
   if (total <= SLAB_WRITE_BYTES_MAX && endpoint.takes(total)) {
     for (const chunk of chunks) if (chunk.length > 0) endpoint.sendSmall(chunk);
   } else {
     sent = endpoint.send(chunks.length === 1 ? (chunks[0] as Uint8Array) : chunks, total);
     if (sent < 0) return sent;
   }
-  socket[kBytesWritten] += total;
   if (sent < total) {
     socket[kLastQueuedBytes] = total;
     socket[kWriteCallback] = settle;

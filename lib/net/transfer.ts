@@ -359,12 +359,12 @@ function writeByReference(
   total: number,
   callback: WriteCallback,
 ): void {
+  socket[kBytesWritten] += total; // of a write that fails, too
   const sent = endpoint.send(bytes, total);
   if (sent < 0) {
     callback(errnoException(sent, 'write'));
     return;
   }
-  socket[kBytesWritten] += total;
   if (sent === total) {
     callback();
     return;

@@ -14,6 +14,14 @@ const write = (size, encoding = 'buffer') => ({ op: 'write', size, encoding });
 const op = (name) => ({ op: name });
 
 module.exports = {
+  'bytesWritten counts the bytes of a write that fails': {
+    options: { ...plain, clientReads: 'later', early: true },
+    bursts: [
+      { side: 'client', calls: [op('cork'), op('pause'), write(1)] },
+      { side: 'server', calls: [op('reset'), op('destroy')] },
+      { side: 'client', calls: [write(1)] },
+    ],
+  },
   'corked writes leave in one piece before the end, to a peer that is gone': {
     options: plain,
     bursts: [

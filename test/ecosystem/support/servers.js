@@ -3,6 +3,7 @@
 // Real servers from Debian's packages, each on a free port with its data in a folder of its own.
 
 const { execFileSync, spawn } = require('node:child_process');
+const { once } = require('node:events');
 const fs = require('node:fs');
 const net = require('node:net');
 const os = require('node:os');
@@ -12,14 +13,24 @@ const { when } = require('../../support/sockets.js');
 const GUARD_MS = 60_000;
 const isRoot = process.getuid?.() === 0;
 
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer();
-    server.once('error', reject).listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
+// Below what systems give to clients and to listen(0): nobody else's socket takes the port before its server does, nor
+// while that restarts.
+const PORT_MIN = 10_000;
+const PORT_MAX = 32_000;
+
+async function freePort() {
+  for (;;) {
+    const port = PORT_MIN + Math.floor(Math.random() * (PORT_MAX - PORT_MIN));
+    const server = net.createServer().listen(port, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+    } catch (error) {
+      if (error.code !== 'EADDRINUSE') throw error;
+      continue;
+    }
+    await once(server.close(), 'close');
+    return port;
+  }
 }
 
 /** The newest folder of PostgreSQL's programs, which Debian keeps out of PATH. */
