@@ -38,7 +38,8 @@ void Engine::Close() {
       backend_->Close(endpoint, CloseHow::kGraceful);
     }
   });
-  // The backend answers every Close; no operation's memory is freed before that.
+  // The backend answers every Close; no operation's memory is freed before that. No time limit: the
+  // system would write into what a late answer still refers to.
   while (table_.Open() > 0) {
     if (backend_->Wait(-1) < 0) break;
   }
