@@ -244,10 +244,14 @@ function writeThrough(
   } else {
     sent = endpoint.send(chunks.length === 1 ? (chunks[0] as Uint8Array) : chunks, total);
     if (sent < 0) return sent;
+    if (sent === total) port().discard(chunks); // the native stream's own copies
   }
   if (sent < total) {
     socket[kLastQueuedBytes] = total;
-    socket[kWriteCallback] = settle;
+    socket[kWriteCallback] = (error) => {
+      port().discard(chunks);
+      settle(error);
+    };
   } else if (port().dispatching) {
     port().callAsOutermost(handle, handle.finishWrite, request, 0);
   } else if (taken.push(settle) === 1) {

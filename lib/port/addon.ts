@@ -100,6 +100,7 @@ export interface NativePort {
   adopt(descriptor: number, flags: number, backlog: number): number;
   duplicate(index: number, generation: number): number;
   send(index: number, generation: number, bytes: Uint8Array | readonly Uint8Array[]): number;
+  discard(bytes: readonly Uint8Array[]): void;
   connectAgain(
     index: number,
     generation: number,

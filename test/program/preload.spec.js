@@ -264,6 +264,31 @@ describe('preload', function () {
       agent.destroy();
     }));
 
+  it('https: what the system does not take at once arrives whole, at clients that read in their own time', () =>
+    withProgram({ file: fixture('https.js'), preload: 'require' }, async (program) => {
+      const read = async () => {
+        const request = https.get({
+          host: '127.0.0.1',
+          port: program.address.port,
+          path: '/big',
+          agent: false,
+          rejectUnauthorized: false,
+        });
+        const [response] = await when(request, 'response');
+        let at = 0;
+        for await (const chunk of response) {
+          for (let i = (4 - (at % 4)) % 4; i + 4 <= chunk.length; i += 4096) {
+            assert.equal(chunk.readUInt32BE(i), at + i);
+          }
+          at += chunk.length;
+          await new Promise(setImmediate);
+        }
+        assert.equal(at, 8 * 1024 * 1024);
+      };
+      await Promise.all(Array.from({ length: 10 }, read));
+      await assertCarried(program, 10);
+    }));
+
   for (const kind of ['plain', 'secure']) {
     it(`carries http2 (${kind})`, () =>
       withProgram({ file: fixture('http2.js'), args: [kind], preload: 'require' }, async (program) => {

@@ -243,4 +243,11 @@ async function until(condition, what) {
       await new Promise((resolve) => worker.once('exit', resolve));
     }
   });
+
+  it('discard gives back what is alone in its memory, and leaves the rest', () => {
+    const alone = new Uint8Array([1, 2, 3]);
+    const slice = new Uint8Array(new ArrayBuffer(8), 2, 3);
+    port.discard([alone, slice]);
+    assert.deepEqual([alone.length, slice.length], [0, 3]);
+  });
 });
