@@ -137,9 +137,11 @@ export function allCells(extent) {
   return groups.flatMap((group) => group(choose));
 }
 
-/** Cells whose id, group or title has the text, or that are of the scenario. */
-export function selectCells(cells, texts) {
-  if (texts.length === 0) return cells;
+/** Cells with this id, or whose id, group or title has one of the texts between commas. */
+export function selectCells(cells, selections) {
+  if (selections.length === 0) return cells;
+  const isId = (selection) => cells.some(({ id }) => id === selection);
+  const texts = selections.flatMap((one) => (isId(one) ? [one] : one.split(',').filter((text) => text !== '')));
   const matches = ({ id, group, title }, text) =>
     [id, group, title].some((field) => field.toLowerCase().includes(text.toLowerCase()));
   return cells.filter((one) => texts.some((text) => matches(one, text)));

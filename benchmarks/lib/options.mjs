@@ -5,7 +5,8 @@ import { parseArgs } from 'node:util';
 export const HELP = `usage: iocp-net bench [options]        in the repository: npm run bench -- [options]
 
   --quick                    few cells and short rounds: less than two minutes
-  --scenario TEXT            cells whose name contains TEXT (repeat, or separate by commas)
+  --scenario TEXT            the cell with this id (see --list), or cells whose name contains TEXT (repeat, or
+                             separate by commas)
   --transport NAME           node:net, iocp-net, bun, deno, floor; further node:net@22.23.3 (another version of Node),
                              iocp-net+malloc (glibc keeps large blocks mapped), node:net#2 (a second column)
                              (repeat, or separate by commas; default: all that is installed)
@@ -66,7 +67,7 @@ export function parseOptions(argv) {
     help: values.help,
     list: values.list,
     wine: values.platform === 'wine',
-    scenarios: split(values.scenario),
+    scenarios: values.scenario,
     transports: split(values.transport),
     json: absolute(values.json),
     html: absolute(values.html),
