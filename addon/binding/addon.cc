@@ -93,8 +93,8 @@ Napi::Value Send(const Napi::CallbackInfo& info) {
                           engine.Send(Int(info, 0), Int(info, 1), spans.data(), spans.size())));
 }
 
-// discard(bytes[]): gives the memory back now instead of at the next garbage collection. For buffers
-// that nobody else has seen, each alone in its ArrayBuffer; others are left as they are.
+// discard(bytes[]): gives the memory back now instead of at the next garbage collection. For
+// buffers that nobody else has seen, each alone in its ArrayBuffer; others are left as they are.
 Napi::Value Discard(const Napi::CallbackInfo& info) {
   Of(info);
   const auto list = info[0].As<Napi::Array>();

@@ -137,14 +137,22 @@ export function allCells(extent) {
   return groups.flatMap((group) => group(choose));
 }
 
-/** Cells with this id, or whose id, group or title has one of the texts between commas. */
+/** The cell with this id, or those whose id, group or title has one of the texts between commas; of every selection. */
 export function selectCells(cells, selections) {
   if (selections.length === 0) return cells;
-  const isId = (selection) => cells.some(({ id }) => id === selection);
-  const texts = selections.flatMap((one) => (isId(one) ? [one] : one.split(',').filter((text) => text !== '')));
-  const matches = ({ id, group, title }, text) =>
-    [id, group, title].some((field) => field.toLowerCase().includes(text.toLowerCase()));
-  return cells.filter((one) => texts.some((text) => matches(one, text)));
+  const chosenBy = (selection) => {
+    const named = cells.filter(({ id }) => id === selection);
+    if (named.length > 0) return named;
+    const texts = selection
+      .toLowerCase()
+      .split(',')
+      .filter((text) => text !== '');
+    return cells.filter(({ id, group, title }) =>
+      texts.some((text) => [id, group, title].some((field) => field.toLowerCase().includes(text))),
+    );
+  };
+  const chosen = new Set(selections.flatMap(chosenBy));
+  return cells.filter((one) => chosen.has(one));
 }
 
 /** From this size on, node:net has two speeds on glibc (see docs/benchmarks.md). */

@@ -118,7 +118,13 @@ describe('bench: cells', () => {
     const chosen = cells.selectCells(all, ['http', 'churn']);
     assert.ok(chosen.length > 0 && chosen.length < all.length);
     assert.ok(chosen.every(({ id }) => /http|churn/.test(id)));
+    assert.equal(cells.selectCells(all, ['http,churn']).length, chosen.length);
     assert.equal(cells.selectCells(all, []).length, all.length);
+  });
+
+  it('are chosen by their id, commas and all', () => {
+    const all = cells.allCells('full');
+    for (const cell of all) assert.deepEqual(cells.selectCells(all, [cell.id]), [cell]);
   });
 
   it('of the README exist', async () => {
