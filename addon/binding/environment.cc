@@ -119,31 +119,44 @@ void Environment::Dispatch() {
     engine_.RefillCompletions();
     if (!resumed) engine_.Count(kBatches);
     resumed = false;
-    napi_value wanted;
+    napi_value calls;
     // No async context: events of accepted sockets belong to no store, as in node:net; sockets that
     // belong to one enter it themselves. But a callback scope, without which what is called from
     // here into Node's C++ (HTTP/2, an agent's asyncReset) would take itself for the outermost one.
-    napi_status called =
-        napi_make_callback(env_, nullptr, holder_.Value(), dispatch_.Value(), 0, nullptr, &wanted);
-    bool calls = false;
-    if (called == napi_ok && napi_is_array(env_, wanted, &calls) == napi_ok && calls) {
-      resumed = true;
-      called = CallAsOutermost(wanted);
+    const napi_status dispatched =
+        napi_make_callback(env_, nullptr, holder_.Value(), dispatch_.Value(), 0, nullptr, &calls);
+    if (dispatched != napi_ok) {
+      if (!TreatAsUncaught()) return;
+    } else if (napi_is_array(env_, calls, &resumed) == napi_ok && resumed) {
+      if (!MakeOutermostCalls(calls)) return;
     }
-    if (called != napi_ok && !TreatAsUncaught()) return;
   }
 }
 
-// The call that a handler has asked for: [receiver, function, arguments]. A native function of
-// Node's is called without anything of JavaScript below it, so that an error which one of its
-// callbacks throws stays here and does not come out of the next one.
-napi_status Environment::CallAsOutermost(napi_value wanted) {
+// The calls that handlers have asked for, and those that these ask for meanwhile. False when the
+// environment runs no JavaScript any more.
+bool Environment::MakeOutermostCalls(napi_value calls) {
+  uint32_t count = 0;
+  for (uint32_t at = 0; !ended_; at++) {
+    if (napi_get_array_length(env_, calls, &count) != napi_ok || at >= count) break;
+    const Napi::HandleScope scope(env_);
+    if (CallAsOutermost(calls, at) != napi_ok && !TreatAsUncaught()) return false;
+  }
+  return true;
+}
+
+// One of them: [receiver, function, arguments]. A native function of Node's is called without
+// anything of JavaScript below it, so that an error which one of its callbacks throws stays here
+// and does not come out of the next one.
+napi_status Environment::CallAsOutermost(napi_value calls, uint32_t at) {
+  napi_value call;
   std::array<napi_value, 2 + kOutermostArgumentsMax> parts{};
   uint32_t count = 0;
-  napi_status status = napi_get_array_length(env_, wanted, &count);
+  napi_status status = napi_get_element(env_, calls, at, &call);
+  if (status == napi_ok) status = napi_get_array_length(env_, call, &count);
   count = std::min<uint32_t>(count, parts.size());
   for (uint32_t i = 0; i < count && status == napi_ok; i++) {
-    status = napi_get_element(env_, wanted, i, &parts.at(i));
+    status = napi_get_element(env_, call, i, &parts.at(i));
   }
   if (status != napi_ok || count < 2) return status;
   return napi_call_function(env_, parts[0], parts[1], count - 2, &parts[2], nullptr);

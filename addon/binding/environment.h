@@ -35,7 +35,8 @@ class Environment {
   Status Open();
   void Turn();
   void Dispatch();
-  napi_status CallAsOutermost(napi_value wanted);
+  bool MakeOutermostCalls(napi_value calls);
+  napi_status CallAsOutermost(napi_value calls, uint32_t at);
   bool TreatAsUncaught();
   void End();
   static void FlushAtExit();

@@ -136,8 +136,11 @@ export interface Addon {
   /** Bytes of a pipe's name that the system takes. */
   readonly pipeNameBytesMax: number;
   readonly layout: Layout;
-  /** `dispatch` takes completions; what it returns is called outside of callback scopes, and then it again. */
-  open(dispatch: () => OutermostCall | undefined): NativePort | number;
+  /**
+   * `dispatch` takes completions. The calls that it returns are made outside of callback scopes, in order, also those that
+   * are added meanwhile; then it is called again.
+   */
+  open(dispatch: () => OutermostCall[] | undefined): NativePort | number;
   /** What of this system the engine can use, by name. */
   features(): Record<string, boolean>;
 }

@@ -58,7 +58,7 @@ export class CompletionPort {
   private lastSendAt = -1;
   private lastSendTo: StreamEndpoint | null = null;
 
-  private constructor(addon: Addon, opened: (dispatch: () => OutermostCall | undefined) => NativePort) {
+  private constructor(addon: Addon, opened: (dispatch: () => OutermostCall[] | undefined) => NativePort) {
     this.name = addon.name;
     this.pipeNameBytesMax = addon.pipeNameBytesMax;
     this.layout = addon.layout;
@@ -243,22 +243,22 @@ export class CompletionPort {
   }
 
   /** Returns what the native side is to call as the outermost one, before it calls this again. */
-  private dispatch(): OutermostCall | undefined {
+  private dispatch(): OutermostCall[] | undefined {
+    const { outermost } = this;
     const resumed = this.dispatching;
+    if (resumed) outermost.length = 0; // those have been made
     this.callingOutermost = false;
     if (!resumed) {
       this.lastSendAt = -1;
       this.dispatching = true;
       this.batch = (this.batch + 1) | 0;
     }
-    let next: OutermostCall | undefined;
     try {
       for (let ticks = resumed; ; ticks = true) {
         try {
           this.drain(ticks);
-          next = this.outermost.shift();
-          this.callingOutermost = next !== undefined;
-          return next;
+          this.callingOutermost = outermost.length > 0;
+          return this.callingOutermost ? outermost : undefined;
         } catch (error) {
           // Here, not in the caller: what processes ticks leaves its async context behind when it throws, and only the
           // treatment as uncaught clears that away. The batch then goes on behind the handler that has thrown.
@@ -266,7 +266,7 @@ export class CompletionPort {
         }
       }
     } finally {
-      if (next === undefined) {
+      if (!this.callingOutermost) {
         this.dispatching = false;
         this.lastSendAt = -1; // drained as soon as this returns: a later write must not extend that record
       }
