@@ -258,7 +258,9 @@ Transfer Backend::Receive(Endpoint& endpoint, uint8_t* into, size_t bytes_max) {
     if (received > 0) {
       const auto bytes = static_cast<size_t>(received);
       // A short read has emptied the socket (epoll(7)): the next byte is a new edge.
-      return Transfer::Moved(bytes, bytes < bytes_max && !endpoint.native.short_reads && !stopped);
+      const bool emptied = bytes < bytes_max || bytes == endpoint.native.available;
+      endpoint.native.available = 0;
+      return Transfer::Moved(bytes, emptied && !endpoint.native.short_reads && !stopped);
     }
     if (received == 0) return Transfer::Ended();
     if (errno == EINTR) continue;
@@ -269,9 +271,9 @@ Transfer Backend::Receive(Endpoint& endpoint, uint8_t* into, size_t bytes_max) {
 
 size_t Backend::Available(Endpoint& endpoint) {
   int bytes = 0;
-  return ::ioctl(endpoint.native.fd, FIONREAD, &bytes) == 0 && bytes > 0
-             ? static_cast<size_t>(bytes)
-             : 0;
+  if (::ioctl(endpoint.native.fd, FIONREAD, &bytes) != 0 || bytes < 0) bytes = 0;
+  endpoint.native.available = static_cast<uint32_t>(bytes);
+  return endpoint.native.available;
 }
 
 Transfer Backend::Send(Endpoint& endpoint, const Span* spans, size_t count) {
@@ -389,6 +391,7 @@ void Backend::OnEvents(Endpoint& endpoint, uint32_t events) {
     return;
   }
   if ((events & (EPOLLRDHUP | EPOLLPRI | kGone)) != 0) endpoint.native.short_reads = true;
+  endpoint.native.available = 0;
   if (endpoint.state == EndpointState::kConnecting && !endpoint.connect_done) {
     if ((events & (EPOLLOUT | kGone)) == 0) return;
     Status status = endpoint.native.connect_error;

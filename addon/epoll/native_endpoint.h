@@ -17,6 +17,9 @@ struct NativeEndpoint {
   // Other descriptors may name the same socket. The epoll set then goes on watching it when ours is
   // closed, unless it is taken out first (epoll(7)).
   bool shared = false;
+  // What Available has found since the last event. Whatever came later will be an edge of its own,
+  // so that a read of just as many bytes has emptied the socket.
+  uint32_t available = 0;
   Status connect_error = kOk;  // a connect that failed at once; told like one that failed later
   std::unique_ptr<std::string> unlink_path;  // a Unix listener's file, removed when it closes
 };

@@ -33,6 +33,7 @@ struct Endpoint {
 
   // What JavaScript wants.
   bool receiving = false;
+  bool read_through = false;  // large chunks too come through the arena
   bool shutdown_wanted = false;
   bool accepting = false;
   // What the backend said and the engine has not used up.

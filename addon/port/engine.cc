@@ -146,6 +146,7 @@ void Engine::Apply(const Submission& submission) {
     case Operation::kReceiveStart:
       if (!endpoint.Stream() || endpoint.ended) return;
       endpoint.receiving = true;
+      endpoint.read_through = submission.a != 0;
       if (endpoint.readable) {
         Enqueue(endpoint);
       } else if (endpoint.state == EndpointState::kOpen) {

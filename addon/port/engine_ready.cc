@@ -148,7 +148,7 @@ void Engine::ServeAccept(Endpoint& listener) {
 
 void Engine::ServeReceive(Endpoint& endpoint) {
   if (!endpoint.receiving || !endpoint.readable || endpoint.ended) return;
-  if (endpoint.large) {
+  if (endpoint.large && !endpoint.read_through) {
     const size_t available = std::min(backend_->Available(endpoint), kReceiveBytesMax);
     if (available >= kLargeReceiveBytesMin) {
       Post(Completion::kReceivable, endpoint, kOk, static_cast<int32_t>(available));

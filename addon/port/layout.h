@@ -27,12 +27,13 @@ enum Header : int32_t {
 
 // Submissions: [operation, index, generation, a, b, 0, 0, 0]
 enum class Operation : int32_t {
-  kSend = 1,          // a: offset in the slab, b: length
-  kReceiveStart = 2,  //
-  kReceiveStop = 3,   //
-  kShutdown = 4,      // end our direction once everything queued has left
-  kClose = 5,         // a: CloseHow
-  kAcceptStart = 6,   // a listener that was paused after a failed accept
+  kSend = 1,  // a: offset in the slab, b: length
+  kReceiveStart =
+      2,             // a: 1 if what comes is only read through: it is never announced (kReceivable)
+  kReceiveStop = 3,  //
+  kShutdown = 4,     // end our direction once everything queued has left
+  kClose = 5,        // a: CloseHow
+  kAcceptStart = 6,  // a listener that was paused after a failed accept
 };
 
 // kHandOver: the socket lives on elsewhere, under a duplicate descriptor or in another process.

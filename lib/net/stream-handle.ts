@@ -18,6 +18,7 @@ import {
   kBytesWritten,
   kEndpoint,
   kLastQueuedBytes,
+  kSecured,
   kShutdownCallback,
   kStreamHandle,
   kWriteCallback,
@@ -114,15 +115,15 @@ function adapt(handle: StreamHandle, socket: ThisSocket): StreamHandle {
     isClosing: () => !hasHandle(socket),
     onreadstart: () => {
       if (!socket.connecting) startReceiving(socket);
-      return ranTicks(0);
+      return ranTicks(socket, 0);
     },
     onreadstop: () => {
       if (!socket.connecting) stopReceiving(socket);
-      return ranTicks(0);
+      return ranTicks(socket, 0);
     },
     onwrite: (request: object, chunks: Uint8Array[]) =>
-      ranTicks(writeThrough(handle, socket, request, chunks)),
-    onshutdown: (request: object) => ranTicks(shutDown(handle, socket, request)),
+      ranTicks(socket, writeThrough(handle, socket, request, chunks)),
+    onshutdown: (request: object) => ranTicks(socket, shutDown(handle, socket, request)),
     close(closed?: () => void) {
       if (closed !== undefined) {
         if (socket.closed) setImmediate(closed);
@@ -150,8 +151,8 @@ function adapt(handle: StreamHandle, socket: ThisSocket): StreamHandle {
  * Node runs ticks behind a call of its own to the four above, and takes the call for failed if one of them throws: a
  * request would then be gone that we finish later. Ticks wait there only after a handler that has thrown.
  */
-function ranTicks(status: number): number {
-  while (port().callingOutermost && calledByNative()) {
+function ranTicks(socket: ThisSocket, status: number): number {
+  while (port().callingOutermost && !calledByWrite(socket) && calledByNative()) {
     try {
       runTicks();
       break;
@@ -160,6 +161,16 @@ function ranTicks(status: number): number {
     }
   }
   return status;
+}
+
+interface WritableView {
+  _writableState: { writing: boolean; sync: boolean };
+}
+
+/** Whether the TLSSocket over us is inside of its `_write`: then JavaScript has called, and the stack need not be asked. */
+function calledByWrite(socket: ThisSocket): boolean {
+  const state = (socket[kSecured] as WritableView | null)?._writableState;
+  return state?.writing === true && state.sync;
 }
 
 const FRAMES_OF_OURS = 3; // calledByNative, ranTicks and its caller

@@ -249,13 +249,18 @@ export function startReceiving(socket: ThisSocket): void {
       try {
         receiveIntoUserBuffer(socket, endpoint, waiting.rest, 0, waiting.rest.length);
       } finally {
-        if (socket[kReading] && !held.has(socket)) endpoint.startReceiving();
+        if (socket[kReading] && !held.has(socket)) endpoint.startReceiving(readsThrough(socket));
       }
     });
     return;
   }
   if (waiting !== undefined) held.delete(socket); // of a former connection
-  endpoint.startReceiving();
+  endpoint.startReceiving(readsThrough(socket));
+}
+
+/** Whether bytes end up in memory that is there already: tls's, http2's, or that of `onread`. */
+function readsThrough(socket: ThisSocket): boolean {
+  return socket[kStreamHandle] !== null || socket[kUserBuffer] !== null;
 }
 
 export function stopReceiving(socket: ThisSocket): void {

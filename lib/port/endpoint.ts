@@ -173,10 +173,11 @@ export class StreamEndpoint extends Endpoint {
     return this.connecting;
   }
 
-  startReceiving(): void {
+  /** `readThrough`: the owner keeps nothing of what comes, so large chunks need no memory of their own either. */
+  startReceiving(readThrough = false): void {
     this.receiving = true;
     this.retain();
-    this.port.submit(this.port.layout.receiveStart, this, 0, 0);
+    this.port.submit(this.port.layout.receiveStart, this, readThrough ? 1 : 0, 0);
   }
 
   stopReceiving(): void {
