@@ -244,6 +244,31 @@ async function until(condition, what) {
     }
   });
 
+  for (const readThrough of [false, true]) {
+    it(`large chunks ${readThrough ? 'that are only read through come through the arena' : 'get memory of their own'}`, async () => {
+      const { client, server } = await pair();
+      let own = 0;
+      server.owner = owner({
+        onReceivedChunk(chunk) {
+          own++;
+          server.owner.bytes.push(chunk);
+        },
+      });
+      server.startReceiving(readThrough);
+      const block = Buffer.alloc(64 * 1024);
+      for (let at = 0; at < block.length; at++) block[at] = 33 + (at % 89);
+      let wanted = '';
+      for (let n = 0; n < 32; n++) {
+        client.send(block, block.length);
+        wanted += block.toString('latin1');
+        await until(() => text(server.owner).length === wanted.length, 'a block');
+      }
+      assertSame(text(server.owner), wanted);
+      assert.equal(own > 0, !readThrough);
+      await closeAll(client, server);
+    });
+  }
+
   it('discard gives back what is alone in its memory, and leaves the rest', () => {
     const alone = new Uint8Array([1, 2, 3]);
     const slice = new Uint8Array(new ArrayBuffer(8), 2, 3);
