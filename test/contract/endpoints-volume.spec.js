@@ -14,46 +14,50 @@ const BLOCK_BYTES = 64 * 1024;
 
 const digest = () => crypto.createHash('sha256');
 
-contract('local endpoints: volume', ({ net, it }) => {
-  it(`${CONNECTIONS} connections at once carry ${PAYLOAD_BYTES} bytes each: the hashes are equal`, async () => {
-    const name = localName();
-    const received = new Map();
-    const server = await listening(
-      net,
-      {},
-      (socket) => {
+contract(
+  'local endpoints: volume',
+  ({ net, it }) => {
+    it(`${CONNECTIONS} connections at once carry ${PAYLOAD_BYTES} bytes each: the hashes are equal`, async () => {
+      const name = localName();
+      const received = new Map();
+      const server = await listening(
+        net,
+        {},
+        (socket) => {
+          const hash = digest();
+          let bytes = 0;
+          let number;
+          socket.on('data', (chunk) => {
+            number ??= chunk.readUInt8(0);
+            bytes += chunk.length;
+            hash.update(chunk);
+          });
+          socket.on('end', () => received.set(number, [bytes, hash.digest('hex')]));
+        },
+        { path: name },
+      );
+      const send = async (number) => {
+        // Its own bytes for each connection: the first one is its number.
+        const block = crypto.randomBytes(BLOCK_BYTES);
+        block.writeUInt8(number, 0);
         const hash = digest();
-        let bytes = 0;
-        let number;
-        socket.on('data', (chunk) => {
-          number ??= chunk.readUInt8(0);
-          bytes += chunk.length;
-          hash.update(chunk);
-        });
-        socket.on('end', () => received.set(number, [bytes, hash.digest('hex')]));
-      },
-      { path: name },
-    );
-    const send = async (number) => {
-      // Its own bytes for each connection: the first one is its number.
-      const block = crypto.randomBytes(BLOCK_BYTES);
-      block.writeUInt8(number, 0);
-      const hash = digest();
-      const client = net.connect(name);
-      await when(client, 'connect');
-      for (let sent = 0; sent < PAYLOAD_BYTES; sent += BLOCK_BYTES) {
-        hash.update(block);
-        if (!client.write(block)) await when(client, 'drain');
-      }
-      client.resume().end();
-      await when(client, 'close');
-      return [PAYLOAD_BYTES, hash.digest('hex')];
-    };
-    const sent = await Promise.all(Array.from({ length: CONNECTIONS }, (_, number) => send(number)));
-    assert.equal(received.size, CONNECTIONS);
-    sent.forEach((expected, number) => {
-      assert.deepEqual(received.get(number), expected);
+        const client = net.connect(name);
+        await when(client, 'connect');
+        for (let sent = 0; sent < PAYLOAD_BYTES; sent += BLOCK_BYTES) {
+          hash.update(block);
+          if (!client.write(block)) await when(client, 'drain');
+        }
+        client.resume().end();
+        await when(client, 'close');
+        return [PAYLOAD_BYTES, hash.digest('hex')];
+      };
+      const sent = await Promise.all(Array.from({ length: CONNECTIONS }, (_, number) => send(number)));
+      assert.equal(received.size, CONNECTIONS);
+      sent.forEach((expected, number) => {
+        assert.deepEqual(received.get(number), expected);
+      });
+      await close(server);
     });
-    await close(server);
-  });
-});
+  },
+  { heavy: true },
+);
