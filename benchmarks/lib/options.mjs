@@ -25,7 +25,7 @@ per second do not. Each ratio is formed within one round against node:net, and p
 `;
 
 const DURATIONS = {
-  full: { warmUpMs: 200, warmUpCpuMs: 800, warmUpMsMax: 8_000, measureMs: 700 },
+  full: { warmUpMs: 100, warmUpCpuMs: 500, warmUpMsMax: 8_000, measureMs: 500 },
   quick: { warmUpMs: 70, warmUpCpuMs: 350, warmUpMsMax: 2_000, measureMs: 200 },
 };
 const LIMITS = { full: { minutes: 60, rounds: 15 }, quick: { minutes: 1.8, rounds: 6 } };
