@@ -39,6 +39,8 @@ describe('cluster', function () {
     for (const kind of isWindows ? ['TCP'] : ['TCP', 'local names']) {
       for (const scenario of SCENARIOS) {
         if (kind !== 'TCP' && scenario === 'exclusive') continue;
+        // There libuv carries a cluster's connections under either policy: what it does with the rarer one is told once.
+        if (isWindows && policy === 'none' && scenario !== 'serve') continue;
         it(`${scenario}, over ${kind}, scheduling policy ${policy}`, async () => {
           const name = () => (kind === 'TCP' ? undefined : localName());
           const { plain, ours } = await assertAlike(

@@ -123,6 +123,7 @@ async function traceOf(handler, sorted, sample) {
   setTimeout(() => raw.destroy(), 500).unref();
   await closed;
   await new Promise((resolve) => server.close(resolve));
+  while (!trace.includes('close')) await quiet(); // the server's may come first
   process.off('uncaughtException', onUncaught);
   return sorted ? trace.sort() : trace;
 }
