@@ -103,7 +103,7 @@ Status SetPipeMode(const std::string& path, bool readable_all, bool writable_all
 // as in any program that has freed such a block (mallopt(3), "dynamic mmap threshold"). Thresholds
 // that the user has set stay as they are, and so do other allocators.
 void KeepFreedMemory() {
-  constexpr size_t kBytes = 8 * 1024 * 1024;
+  constexpr size_t kBytes = 16 * 1024 * 1024;  // half of it was less than one collection frees
   void* volatile block = std::malloc(kBytes);  // volatile: or the compiler leaves both calls out
   std::free(block);
 }
