@@ -8,7 +8,7 @@ const BIG = 16 * 1024 * 1024;
 const pattern = (size, seed = 1) =>
   Buffer.from(Uint8Array.from({ length: size }, (_, i) => (i * 31 + seed * 7 + (i >> 8)) & 255));
 
-contract('write', ({ net, it }) => {
+contract('write', ({ net, it, ours }) => {
   it('delivers chunks of every size in order', async () => {
     const { client, accepted, finish } = await pair(net);
     const sizes = [
@@ -89,7 +89,9 @@ contract('write', ({ net, it }) => {
     await finish();
   });
 
-  it('both directions at once do not hold each other up', async () => {
+  // On a busy machine node:net under Wine stops in the middle of it, four times out of four: not verified on Windows.
+  const fullDuplex = ours || process.platform !== 'win32' ? it : () => {};
+  fullDuplex('both directions at once do not hold each other up', async () => {
     const { client, accepted, finish } = await pair(net);
     const there = pattern(BIG, 1);
     const back = pattern(BIG, 2);
