@@ -2,9 +2,7 @@
 
 // Runs ordinary programs in processes of their own, with the port preloaded or without it.
 
-const assert = require('node:assert/strict');
 const path = require('node:path');
-const { isDeepStrictEqual } = require('node:util');
 const { fork, spawn } = require('node:child_process');
 const { packageRoot } = require('./transports.js');
 const { when } = require('./sockets.js');
@@ -136,29 +134,4 @@ async function serve({ file, args = [], preload = 'none', env = {} }) {
   return program;
 }
 
-/**
- * Runs a program on node:net and on the port, and requires that both saw the same. A difference counts when it comes back:
- * on a busy machine two runs of one program need not agree. What a run throws (a crash, a wrong exit code) counts at once.
- * @template T
- * @param {() => Promise<T>} plain
- * @param {() => Promise<T>} ours
- * @param {{seen?: (outcome: T) => unknown, expected?: (seen: unknown) => unknown, known?: T, message?: string}} [options]
- *   seen: what of an outcome is compared; expected: what the port must see, given what node:net saw; known: a plain
- *   outcome that there is already
- * @returns {Promise<{plain: T, ours: T}>} the outcomes that agreed
- */
-async function assertAlike(
-  plain,
-  ours,
-  { seen = (outcome) => outcome, expected = (one) => one, known, message } = {},
-) {
-  const both = async (first) => ({ plain: first ?? (await plain()), ours: await ours() });
-  const once = await both(known);
-  if (isDeepStrictEqual(seen(once.ours), expected(seen(once.plain)))) return once;
-  console.log(`      differed once${message === undefined ? '' : `: ${message}`}`);
-  const again = await both();
-  assert.deepEqual(seen(again.ours), expected(seen(again.plain)), message);
-  return again;
-}
-
-module.exports = { run, serve, assertAlike, PRELOADS, ENGINE };
+module.exports = { run, serve, PRELOADS, ENGINE };
