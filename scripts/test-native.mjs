@@ -21,6 +21,7 @@ The tests are test/native/*_test.cc, in one program that ends with 0 when all of
 `;
 
 const TEST_TIMEOUT_MS = 2 * 60_000;
+const OUTPUT_TAIL_LENGTH = 4_000;
 
 /** doctest's closing line: it says how many there were, and that the program came to its end. */
 const CLOSING_LINE = /test cases:\s+\d+ \|\s+(\d+) passed \|\s+(\d+) failed/;
@@ -30,12 +31,14 @@ async function runTests(suite, folder, start) {
   const extension = fs.existsSync(path.join(folder, 'port_test.exe')) ? '.exe' : '';
   const outputFile = path.join(folder, 'output.log');
   const { code, signal } = await start(path.join(folder, `port_test${extension}`), outputFile);
-  const counts = CLOSING_LINE.exec(fs.readFileSync(outputFile, 'utf8'));
+  const output = fs.readFileSync(outputFile, 'utf8');
+  const counts = CLOSING_LINE.exec(output);
   const passed = Number(counts?.[1] ?? 0);
   // A sanitizer's finding at the end fails a program whose test cases have all passed.
   const broken = (code === 0) === (counts?.[2] === '0') ? 0 : 1;
   if (broken) console.error(`${suite}: port_test ended with ${signal ?? `exit code ${code}`}`);
-  return { suite, passed, failed: Number(counts?.[2] ?? 0) + broken };
+  const failed = Number(counts?.[2] ?? 0) + broken;
+  return { suite, passed, failed, failures: failed > 0 ? [output.slice(-OUTPUT_TAIL_LENGTH)] : [] };
 }
 
 function requirePackages(others) {

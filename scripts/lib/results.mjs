@@ -1,4 +1,4 @@
-// What the runners report: { suite, passed, failed, skipped }, summed in a closing line.
+// What the runners report: { suite, passed, failed, skipped, failures }, summed in a closing line.
 // IOCP_NET_RESULTS names a file that collects the records of a run, one JSON object a line.
 import fs from 'node:fs';
 import os from 'node:os';
@@ -26,6 +26,13 @@ export async function collectResults(body) {
   }
 }
 
+/** Prints the texts of what failed once more, where the end of a long log shows them. */
+export function printFailures(records) {
+  for (const { suite, failures = [] } of records) {
+    for (const text of failures) console.log(`\nFAILED, ${suite}: ${text}`);
+  }
+}
+
 /** Prints the closing line, hands the records to a caller that asked for them, and sets the exit code. */
 export function closeResults(records) {
   const passed = records.reduce((sum, record) => sum + record.passed, 0);
@@ -35,6 +42,7 @@ export function closeResults(records) {
     fs.appendFileSync(process.env.IOCP_NET_RESULTS, lines.join(''));
   }
   if (records.length > 1) {
+    printFailures(records);
     console.log('');
     for (const { suite, passed, failed, skipped = 0 } of records) {
       console.log(`${suite}: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
@@ -43,3 +51,6 @@ export function closeResults(records) {
   console.log(`${passed} passed, ${failed} failed`);
   if (failed > 0 || passed === 0) process.exitCode = 1;
 }
+
+// node results.mjs FILE: closes over the records of a file.
+if (import.meta.filename === process.argv[1]) closeResults(readResults(process.argv[2]));

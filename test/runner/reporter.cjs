@@ -6,6 +6,14 @@ const fs = require('node:fs');
 const { reporters } = require('mocha');
 
 const LINGER_GUARD_MS = 15_000;
+const FAILURE_LENGTH_MAX = 2_000;
+
+/** A failed spec in a few lines: its title, and where it failed. */
+function failureText(spec) {
+  const { message = String(spec.err), stack = '' } = spec.err ?? {};
+  const place = stack.split('\n').find((line) => /^\s+at /.test(line) && !line.includes('node:')) ?? '';
+  return `${spec.fullTitle()}\n  ${message.slice(0, FAILURE_LENGTH_MAX).replaceAll('\n', '\n  ')}\n${place}`;
+}
 
 class Reporter extends reporters.Spec {
   constructor(runner, options) {
@@ -34,7 +42,9 @@ class Reporter extends reporters.Spec {
     const suite = `mocha on ${process.platform}-${process.arch}, Node ${process.versions.node}`;
     fs.writeSync(1, `${suite}: ${passes} passed, ${failed} failed, ${pending} skipped\n`);
     if (process.env.IOCP_NET_RESULTS) {
-      const record = { suite, passed: passes, failed, skipped: pending };
+      const failedSpecs = this.failures.map(failureText);
+      if (this.lingering) failedSpecs.push('the process does not end by itself');
+      const record = { suite, passed: passes, failed, skipped: pending, failures: failedSpecs };
       fs.appendFileSync(process.env.IOCP_NET_RESULTS, `${JSON.stringify(record)}\n`);
     }
   }
