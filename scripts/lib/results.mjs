@@ -26,6 +26,20 @@ export async function collectResults(body) {
   }
 }
 
+/** One record for each suite: of those that ran in parts, the sum. */
+export function addUp(records) {
+  const sums = new Map();
+  for (const { suite, passed, failed, skipped = 0, failures = [] } of records) {
+    const sum = sums.get(suite) ?? { suite, passed: 0, failed: 0, skipped: 0, failures: [] };
+    sum.passed += passed;
+    sum.failed += failed;
+    sum.skipped += skipped;
+    sum.failures.push(...failures);
+    sums.set(suite, sum);
+  }
+  return [...sums.values()];
+}
+
 /** Prints the texts of what failed once more, where the end of a long log shows them. */
 export function printFailures(records) {
   for (const { suite, failures = [] } of records) {
