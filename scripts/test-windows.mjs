@@ -21,17 +21,16 @@ Cross-compiles the addon with mingw-w64, fetches node.exe from npm, prepares Win
   --help                   this text
 `;
 
-/** Folders of specs that mostly start programs and wait for them. */
-const WAITING = ['bench', 'ecosystem', 'program'];
+/** The folders of the second of two parts that take about the same time and run side by side: under Wine much is waiting. */
+const SECOND_PART = ['bench', 'program'];
 
-/** Two parts that take about the same time, side by side: a program under Wine waits long for it to start the next one. */
 function parts() {
   const specs = fs
     .readdirSync(path.join(paths.root, 'test'), { recursive: true })
     .map((file) => `test/${file}`)
     .filter((file) => file.endsWith('.spec.js'));
-  const waits = (file) => WAITING.includes(file.split('/')[1]);
-  return [specs.filter((file) => !waits(file)), specs.filter(waits)].map((files) => files.sort());
+  const second = (file) => SECOND_PART.includes(file.split('/')[1]);
+  return [specs.filter((file) => !second(file)), specs.filter(second)].map((files) => files.sort());
 }
 
 export async function testWindows({ nodeVersion, grep, files = [] } = {}) {
@@ -57,7 +56,9 @@ export async function testWindows({ nodeVersion, grep, files = [] } = {}) {
   const [first, second] = parts();
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'iocp-net-second-part-'));
   const outputFile = path.join(folder, 'output');
-  console.log(`the specs of ${WAITING.join(', ')} run beside the others, and print when both have ended`);
+  console.log(
+    `the specs of ${SECOND_PART.join(' and ')} run beside the others, and print when both have ended`,
+  );
   const records = await Promise.all([
     start({ files: first }),
     start({ files: second }, { outputFile, quiet: true }),

@@ -4,6 +4,7 @@
 
 const { spawn } = require('node:child_process');
 const { packageRoot } = require('./transports.js');
+const { startProcess } = require('./start-process.js');
 
 const CHILD_GUARD_MS = 45_000;
 
@@ -18,11 +19,13 @@ function inChild(transport, fn, { args = [], execArgv = [], env = {}, guardMs = 
     const report = (value) => require('node:fs').writeSync(1, JSON.stringify(value ?? null) + '\\n');
     (${fn})(require(${JSON.stringify(transport.id)}), report, ...${JSON.stringify(args)});`;
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...execArgv, '-e', source], {
-      cwd: packageRoot,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NODE_OPTIONS: '', ...env },
-    });
+    const child = startProcess(() =>
+      spawn(process.execPath, [...execArgv, '-e', source], {
+        cwd: packageRoot,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, NODE_OPTIONS: '', ...env },
+      }),
+    );
     let stdout = '';
     let stderr = '';
     let late = false;

@@ -6,6 +6,7 @@ const path = require('node:path');
 const { fork, spawn } = require('node:child_process');
 const { packageRoot } = require('./transports.js');
 const { when } = require('./sockets.js');
+const { startProcess } = require('./start-process.js');
 
 const GUARD_MS = 60_000;
 const PRELOADS = {
@@ -34,11 +35,13 @@ function run({
 }) {
   const program = file === undefined ? ['-e', source] : [file];
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...PRELOADS[preload], ...execArgv, ...program, ...args], {
-      cwd,
-      env: environment(env),
-      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    });
+    const child = startProcess(() =>
+      spawn(process.execPath, [...PRELOADS[preload], ...execArgv, ...program, ...args], {
+        cwd,
+        env: environment(env),
+        stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      }),
+    );
     let stdout = '';
     let stderr = '';
     let late = false;
@@ -123,12 +126,14 @@ class ServerProgram {
 
 /** Starts a server program and waits until it listens. */
 async function serve({ file, args = [], preload = 'none', env = {} }) {
-  const child = fork(file, args, {
-    execArgv: [...PRELOADS[preload], '--require', path.join(__dirname, 'observer.cjs')],
-    cwd: packageRoot,
-    env: environment(env),
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  });
+  const child = startProcess(() =>
+    fork(file, args, {
+      execArgv: [...PRELOADS[preload], '--require', path.join(__dirname, 'observer.cjs')],
+      cwd: packageRoot,
+      env: environment(env),
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    }),
+  );
   const program = new ServerProgram(child);
   program.address = await program.message('listening');
   return program;

@@ -7,17 +7,20 @@ const assert = require('node:assert/strict');
 const path = require('node:path');
 const { fork } = require('node:child_process');
 const { PRELOADS, ENGINE } = require('../../support/program.js');
+const { startProcess } = require('../../support/start-process.js');
 
 const GUARD_MS = 90_000;
 
 function start(program, args, preload, answer) {
   return new Promise((resolve, reject) => {
     const { IOCP_NET_ENGINE, NODE_OPTIONS, NODE_DEBUG, ...env } = process.env;
-    const child = fork(path.join(__dirname, '..', 'programs', program), args.map(String), {
-      execArgv: PRELOADS[preload],
-      env,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
+    const child = startProcess(() =>
+      fork(path.join(__dirname, '..', 'programs', program), args.map(String), {
+        execArgv: PRELOADS[preload],
+        env,
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      }),
+    );
     let output = '';
     let message;
     child.stdout.on('data', (text) => (output += text));
