@@ -20,7 +20,9 @@ const HELP = `usage: npm run test:native -- [options]
 The tests are test/native/*_test.cc, in one program that ends with 0 when all of them pass.
 `;
 
-const TEST_TIMEOUT_MS = 2 * 60_000;
+const TEST_TIMEOUT_MS = 8 * 60_000; // on a busy machine one of them takes minutes
+/** A line for each test case that has ended: after one that hangs, the last one tells where. */
+const TEST_ARGS = ['--duration=true'];
 const OUTPUT_TAIL_LENGTH = 4_000;
 
 /** doctest's closing line: it says how many there were, and that the program came to its end. */
@@ -34,8 +36,8 @@ async function runTests(suite, folder, start) {
   const output = fs.readFileSync(outputFile, 'utf8');
   const counts = CLOSING_LINE.exec(output);
   const passed = Number(counts?.[1] ?? 0);
-  // A sanitizer's finding at the end fails a program whose test cases have all passed.
-  const broken = (code === 0) === (counts?.[2] === '0') ? 0 : 1;
+  // Killed or crashed before its closing line; or a sanitizer's finding at the end, after all test cases have passed.
+  const broken = counts !== null && (code === 0) === (counts[2] === '0') ? 0 : 1;
   if (broken) console.error(`${suite}: port_test ended with ${signal ?? `exit code ${code}`}`);
   const failed = Number(counts?.[2] ?? 0) + broken;
   return { suite, passed, failed, failures: failed > 0 ? [output.slice(-OUTPUT_TAIL_LENGTH)] : [] };
@@ -61,7 +63,7 @@ export async function testNativeLinux(sanitizers = ['address', 'thread']) {
     // ThreadSanitizer of GCC 12 cannot map its shadow where the kernel randomises addresses widely.
     const prefix = sanitize === 'thread' && toolchain.onPath('setarch') ? ['setarch', '-R'] : [];
     const start = (program, outputFile) => {
-      const [file, ...args] = [...prefix, program];
+      const [file, ...args] = [...prefix, program, ...TEST_ARGS];
       return run(file, args, { cwd: paths.root, timeoutMs: TEST_TIMEOUT_MS, outputFile });
     };
     records.push(await runTests(SUITE_NAMES[sanitize], folder, start));
@@ -74,7 +76,7 @@ export async function testNativeWindows() {
   const wine = await prepareWine();
   const folder = nativeBuild.buildNativeTests({ platform: 'win32' });
   const start = (program, outputFile) =>
-    wine.runProgram(program, [], { timeoutMs: TEST_TIMEOUT_MS, outputFile });
+    wine.runProgram(program, TEST_ARGS, { timeoutMs: TEST_TIMEOUT_MS, outputFile });
   return [await runTests('native tests on win32 under Wine', folder, start)];
 }
 

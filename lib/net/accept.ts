@@ -7,7 +7,7 @@ import type net from 'node:net';
 import type { StreamEndpoint } from '../port/endpoint.js';
 import { debug } from './debug.js';
 import { port } from './engine-port.js';
-import { acceptedSocket } from './socket.js';
+import { AcceptedOptions, acceptedSocket } from './socket.js';
 import { wanted } from './state.js';
 import { showStreamHandle } from './stream-handle.js';
 
@@ -51,11 +51,7 @@ export function accept(
       return;
     }
   }
-  const options = {
-    allowHalfOpen: server.allowHalfOpen,
-    pauseOnCreate: server.pauseOnConnect,
-    highWaterMark: server.highWaterMark,
-  };
+  const options = new AcceptedOptions(server.allowHalfOpen, server.highWaterMark, server.pauseOnConnect);
   const socket = acceptedSocket(endpoint, options, context);
   if (server.noDelay) {
     wanted(socket).noDelay = true;

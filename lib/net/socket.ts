@@ -56,6 +56,24 @@ export interface SocketOptions extends net.SocketConstructorOpts {
   onread?: { buffer: Uint8Array | (() => Uint8Array); callback: UserBuffer['callback'] } | null;
 }
 
+type StreamOptions = SocketOptions & stream.DuplexOptions;
+
+/** What a server asks of the sockets that it accepts. */
+export class AcceptedOptions implements stream.DuplexOptions {
+  readonly emitClose = false;
+  readonly autoDestroy = true;
+  readonly decodeStrings = false;
+  readonly writableHighWaterMark: number;
+
+  constructor(
+    readonly allowHalfOpen: boolean,
+    readonly readableHighWaterMark: number,
+    readonly pauseOnCreate: boolean,
+  ) {
+    this.writableHighWaterMark = readableHighWaterMark;
+  }
+}
+
 /** Whether the port carries this socket, or will once it is connected. */
 export function isCarried(value: unknown): value is ThisSocket {
   return Object.prototype.isPrototypeOf.call(Socket.prototype, value as object);
@@ -65,8 +83,11 @@ export function isCarried(value: unknown): value is ThisSocket {
  * net.Socket. Callable without `new`, on a subclass's instance, and as a class's super.
  * Descriptors and handles of libuv's that the port cannot carry are left to node:net's own Socket.
  */
-function SocketFunction(this: ThisSocket, options?: SocketOptions | number): unknown {
-  if (!isCarried(this)) {
+export const Socket = function Socket(
+  this: ThisSocket,
+  options?: SocketOptions | number | AcceptedOptions,
+): unknown {
+  if (new.target !== Socket && !isCarried(this)) {
     // A class of Node's own (tls.TLSSocket) calls its base's constructor by the exported name.
     const base = builtin.Socket as unknown as (this: unknown, options: unknown) => unknown;
     if ((this as unknown) instanceof stream.Duplex && (this as unknown) instanceof builtin.Socket) {
@@ -74,18 +95,57 @@ function SocketFunction(this: ThisSocket, options?: SocketOptions | number): unk
     }
     return Reflect.construct(Socket, [options]);
   }
-  const given = typeof options === 'number' ? { fd: options } : (options ?? {});
-  if (given.handle || given.fd !== undefined) {
+  let given: StreamOptions;
+  let endpoint: StreamEndpoint | null = null;
+  if (options instanceof AcceptedOptions) {
+    given = options;
+  } else {
+    given = typeof options === 'number' ? { fd: options } : { ...options };
     judgeOptions(given);
-    const endpoint = adopted(given);
-    if (endpoint === undefined) return carriedByNode(this, options);
-    initialize(this, given, endpoint);
-    return undefined;
+    if (given.handle || given.fd !== undefined) {
+      const found = adopted(given);
+      if (found === undefined) return carriedByNode(this, options);
+      endpoint = found;
+    }
+    given.allowHalfOpen = Boolean(given.allowHalfOpen);
+    given.emitClose = false;
+    given.autoDestroy = true;
+    given.decodeStrings = false;
   }
-  judgeOptions(given);
-  initialize(this, given, null);
+
+  // All fields here, where the engine sees them before it makes the first object: with more than a dozen that it has not
+  // foreseen an object becomes a hash table, of four times the size.
+  this.connecting = false;
+  this._hadError = false;
+  this._parent = null;
+  this._host = null;
+  this._closeAfterHandlingError = false;
+  this[kEndpoint] = null;
+  this[kReading] = false;
+  this[kBytesRead] = 0;
+  this[kBytesWritten] = 0;
+  this[kIdleTimer] = null;
+  this[kWriteCallback] = null;
+  this[kShutdownCallback] = null;
+  this[kLastQueuedBytes] = 0;
+  this[kUnreferenced] = false;
+  this[kContext] = null;
+  this[kOptions] = null;
+  this[kUserBuffer] = null;
+  this[kOnClosed] = null;
+  this[kLent] = null;
+  this[kStreamHandle] = null;
+  this[kSecured] = null;
+  (stream.Duplex as unknown as (this: unknown, options: unknown) => void).call(this, given);
+  this._sockname = null;
+  this._pendingData = null;
+  this._pendingEncoding = '';
+  this.server = null;
+  this._server = null;
+
+  if (!(options instanceof AcceptedOptions)) initialize(this, given, endpoint);
   return undefined;
-}
+} as unknown as typeof net.Socket & ((options?: SocketOptions) => net.Socket);
 
 function adopted({ handle, fd }: SocketOptions): StreamEndpoint | undefined {
   if (handle) return takeReceived(handle) ? adoptHandle(handle) : undefined;
@@ -95,10 +155,6 @@ function adopted({ handle, fd }: SocketOptions): StreamEndpoint | undefined {
   return typeof endpoint === 'number' ? undefined : endpoint;
 }
 
-export const Socket = SocketFunction as unknown as typeof net.Socket &
-  ((options?: SocketOptions) => net.Socket);
-Object.defineProperty(Socket, 'name', { value: 'Socket' });
-Object.defineProperty(Socket, 'length', { value: 1 });
 Object.setPrototypeOf(Socket.prototype, builtin.Socket.prototype);
 Object.setPrototypeOf(Socket, stream.Duplex);
 // Sockets that node:net carries (process.stdin, a child's stdio) are sockets to a program that asks us.
@@ -169,16 +225,7 @@ function judgeOptions(given: SocketOptions): void {
 // The option came with Node 22.
 const hasBlockList = Number.parseInt(process.versions.node, 10) >= 22;
 
-function initialize(self: ThisSocket, given: SocketOptions, endpoint: StreamEndpoint | null): void {
-  const options = { ...given } as SocketOptions & stream.DuplexOptions;
-  options.allowHalfOpen = Boolean(options.allowHalfOpen);
-  options.emitClose = false;
-  options.autoDestroy = true;
-  options.decodeStrings = false;
-
-  prepare(self);
-  (stream.Duplex as unknown as (this: unknown, options: unknown) => void).call(self, options);
-
+function initialize(self: ThisSocket, options: SocketOptions, endpoint: StreamEndpoint | null): void {
   const { onread } = options;
   if (onread !== null && typeof onread === 'object' && typeof onread.callback === 'function') {
     const { buffer, callback } = onread;
@@ -193,12 +240,7 @@ function initialize(self: ThisSocket, given: SocketOptions, endpoint: StreamEndp
   }
   self.on('end', onReadableStreamEnd);
   (self as unknown as { _undestroy(): void })._undestroy();
-  self._sockname = null;
-  self._pendingData = null;
-  self._pendingEncoding = '';
   if (options.signal) watchAbort(self, options.signal);
-  self.server = null;
-  self._server = null;
   if (options.blockList && hasBlockList) self.blockList = options.blockList;
   if (endpoint !== null) carry(self, endpoint, options);
 }
@@ -224,66 +266,17 @@ function watchAbort(self: ThisSocket, signal: AbortSignal): void {
   });
 }
 
-function prepare(self: ThisSocket): void {
-  self.connecting = false;
-  self._hadError = false;
-  self._parent = null;
-  self._host = null;
-  self._closeAfterHandlingError = false;
-  self[kEndpoint] = null;
-  self[kReading] = false;
-  self[kBytesRead] = 0;
-  self[kBytesWritten] = 0;
-  self[kIdleTimer] = null;
-  self[kWriteCallback] = null;
-  self[kShutdownCallback] = null;
-  self[kLastQueuedBytes] = 0;
-  self[kUnreferenced] = false;
-  self[kContext] = null;
-  self[kOptions] = null;
-  self[kUserBuffer] = null;
-  self[kOnClosed] = null;
-  self[kLent] = null;
-  self[kStreamHandle] = null;
-  self[kSecured] = null;
-}
-
-export interface AcceptOptions {
-  allowHalfOpen: boolean;
-  pauseOnCreate: boolean;
-  highWaterMark: number;
-}
-
-// A constructor, not Object.create: the engine learns what its objects look like and keeps them fast.
-const AcceptedSocket = function (this: ThisSocket) {
-  prepare(this);
-} as unknown as { new (): ThisSocket; prototype: unknown };
-AcceptedSocket.prototype = Socket.prototype;
-
 /** The socket of a connection that a server has accepted: the constructor without what only a user can ask for. */
 export function acceptedSocket(
   endpoint: StreamEndpoint,
-  options: AcceptOptions,
+  options: AcceptedOptions,
   context: AsyncResource,
 ): ThisSocket {
-  const self = new AcceptedSocket() as ThisSocket;
-  (stream.Duplex as unknown as (this: unknown, options: unknown) => void).call(self, {
-    allowHalfOpen: options.allowHalfOpen,
-    emitClose: false,
-    autoDestroy: true,
-    decodeStrings: false,
-    readableHighWaterMark: options.highWaterMark,
-    writableHighWaterMark: options.highWaterMark,
-  });
+  const self = new Socket(options as unknown as SocketOptions) as unknown as ThisSocket;
+  self.on('end', onReadableStreamEnd);
   self[kEndpoint] = endpoint;
   self[kContext] = context;
   endpoint.owner = new SocketOwner(self, endpoint);
-  self.on('end', onReadableStreamEnd);
-  self._sockname = null;
-  self._pendingData = null;
-  self._pendingEncoding = '';
-  self.server = null;
-  self._server = null;
   if (options.pauseOnCreate) self.readableFlowing = false;
   else self.read(0);
   return self;

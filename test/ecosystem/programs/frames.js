@@ -5,7 +5,7 @@ const http2 = require('node:http2');
 const net = require('node:net');
 const path = require('node:path');
 const tls = require('node:tls');
-const { scenario, listening, once } = require('../support/scenario.js');
+const { scenario, listening, once, settled } = require('../support/scenario.js');
 
 const fixture = (name) =>
   fs.readFileSync(path.join(__dirname, '../../program/fixtures', `localhost-${name}.pem`));
@@ -43,8 +43,6 @@ const data = (stream, text, flags = 0) => frame(DATA, flags, stream, Buffer.from
 const reset = (stream) => frame(RST_STREAM, 0, stream, CANCEL);
 const ping = () => frame(PING, 0, 0, Buffer.alloc(8, 1));
 const goaway = () => frame(GOAWAY, 0, 0, Buffer.alloc(8));
-
-const QUIET_MS = 40;
 
 const BURSTS = {
   'a stream that is reset at once': [get(1), reset(1)],
@@ -120,8 +118,6 @@ const APIS = {
   },
 };
 
-const quiet = () => new Promise((resolve) => setTimeout(resolve, QUIET_MS));
-
 async function traceOf(secure, tellOf, burst, sample) {
   const trace = [];
   const onUncaught = ({ message }) => trace.push(`uncaught ${message}`);
@@ -140,9 +136,9 @@ async function traceOf(secure, tellOf, burst, sample) {
   client.write(Buffer.concat([PREFACE, frame(SETTINGS, 0, 0)]));
   await once(client, 'data');
   client.resume().write(frame(SETTINGS, ACK, 0));
-  await quiet(); // the burst is to meet a session that has nothing else to do
+  await settled(trace); // the burst is to meet a session that has nothing else to do
   client.write(Buffer.concat(burst));
-  await quiet();
+  await settled(trace);
   sample();
   client.end();
   await closed;

@@ -6,12 +6,11 @@ const net = require('node:net');
 const path = require('node:path');
 const { Duplex } = require('node:stream');
 const tls = require('node:tls');
-const { scenario, listening, once } = require('../support/scenario.js');
+const { scenario, listening, once, settled } = require('../support/scenario.js');
 
 const fixture = (name) =>
   fs.readFileSync(path.join(__dirname, '../../program/fixtures', `localhost-${name}.pem`));
 const credentials = { key: fixture('key'), cert: fixture('cert') };
-const QUIET_MS = 60;
 const RECORDS = ['one', 'two', 'three'];
 
 /** Tells the order of an event, its ticks and its microtasks. */
@@ -59,8 +58,6 @@ const THROWING = {
       if (text === 'one') throw new Error('by a callback');
     }),
 };
-
-const quiet = () => new Promise((resolve) => setTimeout(resolve, QUIET_MS));
 
 /** A connection that sends what was written since release() was called last, all at once. */
 function held(raw) {
@@ -117,13 +114,14 @@ async function traceOf(handler, sorted, sample) {
   sample();
   const closed = once(raw, 'close');
   line.release();
-  while (trace.length === 0) await quiet();
-  await quiet();
+  while (trace.length === 0) await settled(trace);
+  await settled(trace);
   client.end();
-  setTimeout(() => raw.destroy(), 500).unref();
+  await settled(trace); // a server that ends its side has done so
+  raw.destroy();
   await closed;
   await new Promise((resolve) => server.close(resolve));
-  while (!trace.includes('close')) await quiet(); // the server's may come first
+  while (!trace.includes('close')) await settled(trace); // the server's may come first
   process.off('uncaughtException', onUncaught);
   return sorted ? trace.sort() : trace;
 }

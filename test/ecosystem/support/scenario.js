@@ -34,6 +34,19 @@ async function scenario(body) {
   process.send(report, () => process.disconnect()); // nothing else may keep the program alive
 }
 
+const CALM_TURNS = 10;
+const TURN_MS = 4;
+
+/** Waits until nothing more is told: in turns of the loop, each of which looks for events, not in time alone. */
+async function settled(trace) {
+  let told = trace.length;
+  for (let calm = 0; calm < CALM_TURNS; calm++) {
+    await new Promise((resolve) => setTimeout(resolve, TURN_MS));
+    if (trace.length !== told) calm = 0;
+    told = trace.length;
+  }
+}
+
 const once = (emitter, event) =>
   new Promise((resolve, reject) => {
     emitter.once(event, resolve);
@@ -46,4 +59,4 @@ const listening = async (server, ...address) => {
   return server.address().port;
 };
 
-module.exports = { scenario, once, listening };
+module.exports = { scenario, once, settled, listening };
