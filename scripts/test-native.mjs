@@ -40,6 +40,7 @@ async function runTests(suite, folder, start) {
   const broken = counts !== null && (code === 0) === (counts[2] === '0') ? 0 : 1;
   if (broken) console.error(`${suite}: port_test ended with ${signal ?? `exit code ${code}`}`);
   const failed = Number(counts?.[2] ?? 0) + broken;
+  console.log(failed > 0 ? output : `${suite}: ${path.relative(paths.root, outputFile)}`);
   return { suite, passed, failed, failures: failed > 0 ? [output.slice(-OUTPUT_TAIL_LENGTH)] : [] };
 }
 
@@ -64,7 +65,7 @@ export async function testNativeLinux(sanitizers = ['address', 'thread']) {
     const prefix = sanitize === 'thread' && toolchain.onPath('setarch') ? ['setarch', '-R'] : [];
     const start = (program, outputFile) => {
       const [file, ...args] = [...prefix, program, ...TEST_ARGS];
-      return run(file, args, { cwd: paths.root, timeoutMs: TEST_TIMEOUT_MS, outputFile });
+      return run(file, args, { cwd: paths.root, timeoutMs: TEST_TIMEOUT_MS, outputFile, quiet: true });
     };
     records.push(await runTests(SUITE_NAMES[sanitize], folder, start));
   }
@@ -76,7 +77,7 @@ export async function testNativeWindows() {
   const wine = await prepareWine();
   const folder = nativeBuild.buildNativeTests({ platform: 'win32' });
   const start = (program, outputFile) =>
-    wine.runProgram(program, TEST_ARGS, { timeoutMs: TEST_TIMEOUT_MS, outputFile });
+    wine.runProgram(program, TEST_ARGS, { timeoutMs: TEST_TIMEOUT_MS, outputFile, quiet: true });
   return [await runTests('native tests on win32 under Wine', folder, start)];
 }
 

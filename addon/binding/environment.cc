@@ -96,8 +96,13 @@ void Environment::Turn() {
     // What submissions have ended at once is told before anything newer, as libuv tells it: a
     // connection that was closed is closed before its peer's end-of-file is read.
     if (!engine_.HasCompletions()) {
-      if (reaped && !engine_.HasReady()) break;
-      engine_.Reap(0);
+      if (!reaped) {
+        engine_.Reap(0);
+      } else if (engine_.HasReady()) {
+        engine_.ReapReady();
+      } else {
+        break;
+      }
       reaped = true;
     }
     if (!engine_.HasCompletions()) break;

@@ -31,6 +31,7 @@ inline Napi::Object LayoutObject(Napi::Env env) {
   set("slabBytes", kSlabBytes);
   set("arenaBytes", kArenaBytes);
   set("receiveBytesMax", kReceiveBytesMax);
+  set("largeReceiveBytesMin", kLargeReceiveBytesMin);
 
   set("send", Operation::kSend);
   set("receiveStart", Operation::kReceiveStart);

@@ -259,7 +259,8 @@ Transfer Backend::Receive(Endpoint& endpoint, uint8_t* into, size_t bytes_max) {
       const auto bytes = static_cast<size_t>(received);
       // A short read has emptied the socket (epoll(7)): the next byte is a new edge.
       const bool emptied = bytes < bytes_max || bytes == endpoint.native.available;
-      endpoint.native.available = 0;
+      endpoint.native.available -=
+          std::min(static_cast<uint32_t>(bytes), endpoint.native.available);
       return Transfer::Moved(bytes, emptied && !endpoint.native.short_reads && !stopped);
     }
     if (received == 0) return Transfer::Ended();

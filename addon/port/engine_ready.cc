@@ -36,15 +36,24 @@ int64_t Engine::Receive(int32_t index, int32_t generation, uint8_t* into, size_t
 }
 
 void Engine::Reap(int32_t timeout_ms) {
-  if (completions_.Empty()) {  // JavaScript has seen everything, and has copied what it wanted
-    arena_used_ = 0;
-    table_.Recycle();
-  }
+  ReclaimBatch();
   if (completions_.HasRoom()) {
     Count(kWaitCalls);
     backend_->Wait(HasReady() || HasCompletions() ? 0 : timeout_ms);
   }
   ServeReady();
+}
+
+void Engine::ReapReady() {
+  ReclaimBatch();
+  ServeReady();
+}
+
+// Once JavaScript has seen everything, and has copied what it wanted.
+void Engine::ReclaimBatch() {
+  if (!completions_.Empty()) return;
+  arena_used_ = 0;
+  table_.Recycle();
 }
 
 void Engine::OnReadable(Endpoint& endpoint) {
@@ -149,7 +158,7 @@ void Engine::ServeAccept(Endpoint& listener) {
 void Engine::ServeReceive(Endpoint& endpoint) {
   if (!endpoint.receiving || !endpoint.readable || endpoint.ended) return;
   if (endpoint.large && !endpoint.read_through) {
-    const size_t available = std::min(backend_->Available(endpoint), kReceiveBytesMax);
+    const size_t available = std::min(backend_->Available(endpoint), kReceivableBytesMax);
     if (available >= kLargeReceiveBytesMin) {
       Post(Completion::kReceivable, endpoint, kOk, static_cast<int32_t>(available));
       return;

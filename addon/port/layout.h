@@ -53,9 +53,9 @@ enum class Completion : int32_t {
   kShut = 8,           // status of kShutdown
   kClosed = 9,         // the endpoint is gone; its index may be used again
   kAcceptFailed = 10,  // status; accepting pauses until kAcceptStart
-  // a: bytes that wait. JavaScript takes them into memory of that size by the direct call
-  // `receive`, so that a large chunk is written once. Nothing is received before it does, unless
-  // kReceiveStop and kReceiveStart ask anew.
+  // a: bytes that wait. JavaScript takes them into memory of its own by direct calls of `receive`,
+  // kReceiveBytesMax at a time, so that a large chunk is written once. Nothing is received before
+  // it does, unless kReceiveStop and kReceiveStart ask anew.
   kReceivable = 11,
   kBroken = 12,  // the peer has reset the connection; whoever receives or sends hears it anyway
 };
@@ -69,7 +69,8 @@ inline constexpr int32_t kControlWords = kCompletionWords + kCompletionCapacity 
 
 inline constexpr size_t kSlabBytes = 256 * 1024;
 inline constexpr size_t kArenaBytes = 256 * 1024;
-inline constexpr size_t kReceiveBytesMax = 64 * 1024;  // of one endpoint in one turn
+inline constexpr size_t kReceiveBytesMax = 64 * 1024;  // of one receive, which is one chunk
+inline constexpr size_t kReceivableBytesMax = 8 * kReceiveBytesMax;  // of one kReceivable
 // From this size on a chunk is received into its own memory instead of being copied there from the
 // arena. The price is one more call into the system and one into the addon; with fewer bytes the
 // copy is cheaper.

@@ -1,5 +1,7 @@
 #include "port_driver.h"
 
+#include <algorithm>
+
 #include "failure.h"
 
 namespace iocp_net::bench {
@@ -102,13 +104,19 @@ void PortDriver::Hand(const int32_t* record) {
   }
 }
 
-void PortDriver::TakeLarge(int32_t index, size_t length) {
+void PortDriver::TakeLarge(int32_t index, size_t waiting) {
   const int32_t generation = generations_[static_cast<size_t>(index)];
-  const int64_t received = engine_.Receive(index, generation, large_.data(), length);
-  if (received > 0) {
-    handler_.OnReceived(index, large_.data(), static_cast<size_t>(received));
-  } else if (received != UV__EAGAIN) {
-    handler_.OnLost(index, static_cast<Status>(received));
+  for (size_t left = waiting; left > 0;) {
+    const size_t length = std::min(left, large_.size());
+    const int64_t received = engine_.Receive(index, generation, large_.data(), length);
+    if (received > 0) {
+      handler_.OnReceived(index, large_.data(), static_cast<size_t>(received));
+    } else if (received != UV__EAGAIN) {
+      handler_.OnLost(index, static_cast<Status>(received));
+    }
+    // A short one, or the handler has closed the endpoint: then it has another generation or none.
+    if (received != static_cast<int64_t>(length)) return;
+    left -= length;
   }
 }
 

@@ -47,7 +47,7 @@ class PortDriver {
  private:
   void Submit(Operation operation, int32_t index, int32_t a);
   void Hand(const int32_t* record);
-  void TakeLarge(int32_t index, size_t length);
+  void TakeLarge(int32_t index, size_t waiting);
 
   Handler& handler_;
   std::vector<int32_t> control_;

@@ -10,7 +10,8 @@ import stream = require('node:stream');
 
 import type tls from 'node:tls';
 
-import { runTicks, SLAB_WRITE_BYTES_MAX } from '../port/port.js';
+import { SLAB_WRITE_BYTES_MAX } from '../port/port.js';
+import { runTicks } from '../port/ticks.js';
 import { port } from './engine-port.js';
 import { type NetError, statusOf } from './errors.js';
 import {

@@ -19,6 +19,7 @@ export interface Layout {
   readonly slabBytes: number;
   readonly arenaBytes: number;
   readonly receiveBytesMax: number;
+  readonly largeReceiveBytesMin: number;
   readonly send: number;
   readonly receiveStart: number;
   readonly receiveStop: number;

@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import type { NativeAddress } from './addon.js';
 import type { CompletionPort } from './port.js';
+import { runTicks } from './ticks.js';
 
 /** What the owner of a stream is told. Every call comes from the dispatch of a batch, never from inside a submission. */
 export interface StreamOwner {
@@ -237,15 +238,25 @@ export class StreamEndpoint extends Endpoint {
     this.owner.onConnected(status);
   }
 
-  /** `length` bytes wait: they are received into the memory that the user gets. */
-  receivable(length: number): void {
-    if (!this.receiving || this.closing) return;
-    const chunk = Buffer.allocUnsafeSlow(length);
-    const received = this.port.native.receive(this.index, this.generation, chunk);
-    if (received === length) this.owner.onReceivedChunk(chunk);
-    else if (received > 0) this.owner.onReceived(chunk, 0, received);
-    else if (received === 0) this.ended();
-    else if (received !== this.port.layout.again) this.receiveFailed(received);
+  /** `waiting` bytes are there: they are received into the memory that the user gets, a chunk at a time. */
+  receivable(waiting: number): void {
+    const { port } = this;
+    const { receiveBytesMax, largeReceiveBytesMin } = port.layout;
+    for (let left = waiting; this.receiving && !this.closing; ) {
+      const length = Math.min(left, receiveBytesMax);
+      const chunk = Buffer.allocUnsafeSlow(length);
+      const received = port.native.receive(this.index, this.generation, chunk);
+      if (received !== length) {
+        if (received > 0) this.owner.onReceived(chunk, 0, received);
+        else if (received === 0) this.ended();
+        else if (received !== port.layout.again) this.receiveFailed(received);
+        return;
+      }
+      this.owner.onReceivedChunk(chunk);
+      left -= length;
+      if (left < largeReceiveBytesMin || port.callsWait()) return; // the native side comes back to it
+      runTicks(); // as between two completions
+    }
   }
 
   ended(): void {

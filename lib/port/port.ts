@@ -2,10 +2,7 @@
 import { Buffer } from 'node:buffer';
 import type { Addon, CounterName, Layout, NativePort, OutermostCall } from './addon.js';
 import { type Endpoint, type ListenerOwner, ListeningEndpoint, StreamEndpoint } from './endpoint.js';
-
-// Runs what process.nextTick and promises have queued: between two completions of a batch, as Node does between two
-// callbacks of libuv. (Node exposes it under this name since 0.x; internals call it runNextTicks.)
-export const runTicks: () => void = (process as unknown as { _tickCallback(): void })._tickCallback;
+import { runTicks } from './ticks.js';
 
 export type Counters = Record<CounterName, number>;
 
@@ -242,6 +239,11 @@ export class CompletionPort {
     this.outermost.push([receiver, call, ...args]);
   }
 
+  /** Whether such a call is waiting: nothing further is told before it has been made. */
+  callsWait(): boolean {
+    return this.outermost.length > 0;
+  }
+
   /** Returns what the native side is to call as the outermost one, before it calls this again. */
   private dispatch(): OutermostCall[] | undefined {
     const { outermost } = this;
@@ -257,7 +259,7 @@ export class CompletionPort {
       for (let ticks = resumed; ; ticks = true) {
         try {
           this.drain(ticks);
-          this.callingOutermost = outermost.length > 0;
+          this.callingOutermost = this.callsWait();
           return this.callingOutermost ? outermost : undefined;
         } catch (error) {
           // Here, not in the caller: what processes ticks leaves its async context behind when it throws, and only the
@@ -277,7 +279,7 @@ export class CompletionPort {
     const { layout, control, owners, arena } = this;
     const headAt = layout.completionHead;
     const tailAt = layout.completionTail;
-    for (let head = control[headAt]; head !== control[tailAt] && this.outermost.length === 0; ) {
+    for (let head = control[headAt]; head !== control[tailAt] && !this.callsWait(); ) {
       // The first completion's ticks are due only after it, the last one's run when this call returns to Node.
       if (ticks) runTicks();
       const at = layout.completionWords + (head & (layout.completionCapacity - 1)) * layout.recordWords;

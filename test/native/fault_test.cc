@@ -63,7 +63,7 @@ TEST_CASE("four floods fill every turn, and the quiet connections get theirs all
   for (; turns < kTurnsMax && !served(); turns++) {
     turn_bytes.clear();
     port.Turn(50);
-    for (const auto& [stream, count] : turn_bytes) CHECK(count <= kReceiveBytesMax);
+    for (const auto& [stream, count] : turn_bytes) CHECK(count <= kReceivableBytesMax);
   }
   CHECK(served());
   port.CloseAll();

@@ -2,6 +2,7 @@
 
 #include <doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 
@@ -175,18 +176,21 @@ void Harness::Dispatch() {
         on_received(*stream, arena_.data() + record[4], static_cast<size_t>(record[5]));
         break;
       case Completion::kReceivable: {
-        // A large chunk is taken into memory of its own.
-        if (!stream->receiving) break;
-        REQUIRE_FALSE(stream->Over());
-        std::vector<uint8_t> chunk(static_cast<size_t>(record[4]));
-        const int64_t bytes =
-            engine_->Receive(stream->index, stream->generation, chunk.data(), chunk.size());
-        if (bytes > 0) {
-          on_received(*stream, chunk.data(), static_cast<size_t>(bytes));
-        } else if (bytes == 0) {
-          stream->ended = true;
-        } else if (bytes != UV__EAGAIN) {
-          stream->receive_failure = static_cast<Status>(bytes);
+        // Taken into memory of its own, a chunk at a time.
+        for (auto left = static_cast<size_t>(record[4]); left > 0 && stream->receiving;) {
+          REQUIRE_FALSE(stream->Over());
+          std::vector<uint8_t> chunk(std::min(left, kReceiveBytesMax));
+          const int64_t bytes =
+              engine_->Receive(stream->index, stream->generation, chunk.data(), chunk.size());
+          if (bytes > 0) {
+            on_received(*stream, chunk.data(), static_cast<size_t>(bytes));
+          } else if (bytes == 0) {
+            stream->ended = true;
+          } else if (bytes != UV__EAGAIN) {
+            stream->receive_failure = static_cast<Status>(bytes);
+          }
+          if (bytes < static_cast<int64_t>(chunk.size())) break;
+          left -= chunk.size();
         }
         break;
       }
