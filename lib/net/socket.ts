@@ -100,8 +100,9 @@ export const Socket = function Socket(
   if (options instanceof AcceptedOptions) {
     given = options;
   } else {
-    given = typeof options === 'number' ? { fd: options } : { ...options };
-    judgeOptions(given);
+    const asked = typeof options === 'number' ? { fd: options } : (options ?? {});
+    judgeOptions(asked);
+    given = { ...asked };
     if (given.handle || given.fd !== undefined) {
       const found = adopted(given);
       if (found === undefined) return carriedByNode(this, options);
@@ -137,6 +138,7 @@ export const Socket = function Socket(
   this[kStreamHandle] = null;
   this[kSecured] = null;
   (stream.Duplex as unknown as (this: unknown, options: unknown) => void).call(this, given);
+  this.on('end', onReadableStreamEnd);
   this._sockname = null;
   this._pendingData = null;
   this._pendingEncoding = '';
@@ -238,7 +240,6 @@ function initialize(self: ThisSocket, options: SocketOptions, endpoint: StreamEn
     wanted(self).keepAliveIdleSeconds = ~~((options.keepAliveInitialDelay as number) / 1000);
     wanted(self).typeOfService = options.typeOfService;
   }
-  self.on('end', onReadableStreamEnd);
   (self as unknown as { _undestroy(): void })._undestroy();
   if (options.signal) watchAbort(self, options.signal);
   if (options.blockList && hasBlockList) self.blockList = options.blockList;
@@ -273,7 +274,6 @@ export function acceptedSocket(
   context: AsyncResource,
 ): ThisSocket {
   const self = new Socket(options as unknown as SocketOptions) as unknown as ThisSocket;
-  self.on('end', onReadableStreamEnd);
   self[kEndpoint] = endpoint;
   self[kContext] = context;
   endpoint.owner = new SocketOwner(self, endpoint);
