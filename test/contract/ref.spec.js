@@ -215,7 +215,12 @@ differential(
 
     same('the exit code and what was seen before it', async (net, trace, transport) => {
       const { code, reports } = await inChild(transport, (net, report) => {
-        const server = net.createServer((s) => s.on('data', () => report('data')).unref());
+        const keep = setInterval(() => {}, 1_000); // until everything that can be seen was seen
+        const seen = () => {
+          report('data');
+          clearInterval(keep);
+        };
+        const server = net.createServer((s) => s.on('data', seen).unref());
         server.unref();
         server.listen(0, '127.0.0.1', () => {
           report('listening');
@@ -224,7 +229,6 @@ differential(
             client.unref();
           });
         });
-        setTimeout(() => {}, 100);
         process.on('exit', (status) => report(['exit', status]));
       });
       return { code, reports };
