@@ -396,9 +396,12 @@ contract('server.ref and unref', ({ net, it, transport }) => {
         .listen(0, '127.0.0.1', () => {
           const client = net_.connect(server.address().port, '127.0.0.1');
           client.unref();
-          client.on('connect', () => report('connected'));
+          const keep = setInterval(() => {}, 1_000); // nothing of the connection keeps the process until then
+          client.on('connect', () => {
+            report('connected');
+            clearInterval(keep);
+          });
           server.unref();
-          setTimeout(() => {}, 200);
         });
     });
     assert.deepEqual(result, { code: 0, reports: ['connected'] });
