@@ -96,13 +96,8 @@ void Environment::Turn() {
     // What submissions have ended at once is told before anything newer, as libuv tells it: a
     // connection that was closed is closed before its peer's end-of-file is read.
     if (!engine_.HasCompletions()) {
-      if (!reaped) {
-        engine_.Reap(0);
-      } else if (engine_.HasReady()) {
-        engine_.ReapReady();
-      } else {
-        break;
-      }
+      if (reaped && !engine_.HasReady()) break;
+      engine_.Reap(0);
       reaped = true;
     }
     if (!engine_.HasCompletions()) break;

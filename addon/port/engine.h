@@ -68,8 +68,6 @@ class Engine {
   // Collects completions: waits up to timeout_ms for the first event (0: does not wait), then
   // serves ready endpoints, each within its budget.
   void Reap(int32_t timeout_ms);
-  // The same without a look for events: what is left of those that Reap has found.
-  void ReapReady();
   // Whether Reap would find work without an event from the system.
   bool HasReady() const { return ready_head_ != nullptr; }
   bool HasSubmissions() const { return !submissions_.Empty(); }
@@ -102,7 +100,6 @@ class Engine {
   void Linger(Endpoint& endpoint);
   void TellClosed(Endpoint& endpoint);
 
-  void ReclaimBatch();
   void Enqueue(Endpoint& endpoint);
   void ServeReady();
   void ServeConnected(Endpoint& endpoint);

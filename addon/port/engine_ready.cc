@@ -36,24 +36,15 @@ int64_t Engine::Receive(int32_t index, int32_t generation, uint8_t* into, size_t
 }
 
 void Engine::Reap(int32_t timeout_ms) {
-  ReclaimBatch();
+  if (completions_.Empty()) {  // JavaScript has seen everything, and has copied what it wanted
+    arena_used_ = 0;
+    table_.Recycle();
+  }
   if (completions_.HasRoom()) {
     Count(kWaitCalls);
     backend_->Wait(HasReady() || HasCompletions() ? 0 : timeout_ms);
   }
   ServeReady();
-}
-
-void Engine::ReapReady() {
-  ReclaimBatch();
-  ServeReady();
-}
-
-// Once JavaScript has seen everything, and has copied what it wanted.
-void Engine::ReclaimBatch() {
-  if (!completions_.Empty()) return;
-  arena_used_ = 0;
-  table_.Recycle();
 }
 
 void Engine::OnReadable(Endpoint& endpoint) {

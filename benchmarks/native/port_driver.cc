@@ -114,7 +114,7 @@ void PortDriver::TakeLarge(int32_t index, size_t waiting) {
     } else if (received != UV__EAGAIN) {
       handler_.OnLost(index, static_cast<Status>(received));
     }
-    // A short one, or the handler has closed the endpoint: then it has another generation or none.
+    // Short, ended or failed: nothing more waits.
     if (received != static_cast<int64_t>(length)) return;
     left -= length;
   }

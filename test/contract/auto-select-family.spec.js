@@ -24,7 +24,7 @@ const answering =
 
 contract('autoSelectFamily', ({ net, it }) => {
   it('goes on to the next address when one refuses', async function () {
-    if (!(await hasIPv6(net))) this.skip();
+    if (!(await hasIPv6(net))) this.skip(); // there is only one family to try
     const server = await listening(net, {}, (s) => s.end());
     const { port } = server.address();
     const socket = net.connect({

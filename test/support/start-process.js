@@ -3,8 +3,8 @@
 const ATTEMPTS = 3;
 
 /**
- * Starts a process: `start` is a call of spawn or fork. Under load Wine 8 now and then cannot create one (UNKNOWN, once in
- * some thousands); nothing of it has run then, so it is asked again, and says so.
+ * Starts a process: `start` is a call of spawn or fork. Under load Wine 8 was seen to fail to create one (UNKNOWN), rarely;
+ * nothing of it has run then, so it is asked again, and says so.
  */
 function startProcess(start) {
   for (let attempt = 1; ; attempt++) {
