@@ -2,6 +2,7 @@
 #include "iocp/tcp.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "iocp/address.h"
@@ -17,6 +18,10 @@ extern "C" LONG NTAPI RtlGetVersion(RTL_OSVERSIONINFOW* version);
 namespace iocp_net {
 
 namespace {
+
+// Of a send that does not wait. A socket with any room takes the whole of one call, and with the
+// same bytes in two calls would refuse the second: so they go in one, as libuv's do.
+constexpr size_t kTrySendBytesMax = INT32_MAX;
 
 constexpr int kReuseUnicastPort = 0x3007;  // SO_REUSE_UNICASTPORT, since Windows 10
 
@@ -192,7 +197,7 @@ uint32_t Tcp::TryReceive(Endpoint& endpoint, uint8_t* into, size_t bytes_max, si
 
 Transfer Tcp::Send(Endpoint& endpoint, const Span* spans, size_t count) {
   WSABUF buffers[kSpansMax];
-  const DWORD used = ToBuffers(spans, std::min(count, kSpansMax), kSendBytesMax, buffers);
+  const DWORD used = ToBuffers(spans, std::min(count, kSpansMax), kTrySendBytesMax, buffers);
   DWORD sent = 0;
   if (::WSASend(AsSocket(endpoint.native.handle), buffers, used, &sent, 0, nullptr, nullptr) == 0) {
     return Transfer::Moved(sent);

@@ -49,9 +49,8 @@ class Transport {
  protected:
   ~Transport() = default;
 
-  // Of one send. A socket with any room takes whatever it is given into the system's memory, and an
-  // operation in flight pins its bytes and tells nothing before it has ended: so a large write goes
-  // in steps, and an idle timeout sees that it goes on.
+  // Of one operation in flight: it pins its bytes and tells nothing before it has ended, so a large
+  // write goes in steps, and an idle timeout sees that it goes on.
   static constexpr size_t kSpansMax = 64;
   static constexpr size_t kSendBytesMax = 1024 * 1024;
 

@@ -14,8 +14,7 @@ const { play } = require('./play.js');
 const { normal, same } = require('./compare.js');
 const regressions = require('./regressions.js');
 
-// Under Wine every call goes through its server: the same time is enough for fewer.
-const PROGRAMS = Number(process.env.IOCP_NET_FUZZ_PROGRAMS ?? (process.platform === 'win32' ? 300 : 2_000));
+const PROGRAMS = Number(process.env.IOCP_NET_FUZZ_PROGRAMS ?? 2_000);
 const SEED = Number(process.env.IOCP_NET_FUZZ_SEED ?? Math.floor(Math.random() * 1e9));
 const AT_ONCE = 50;
 // Alone and with more patience: what remains is no matter of a busy machine.

@@ -14,6 +14,13 @@ const write = (size, encoding = 'buffer') => ({ op: 'write', size, encoding });
 const op = (name) => ({ op: name });
 
 module.exports = {
+  'more than a MiB that a socket takes at once has been written when the socket is destroyed behind it': {
+    options: plain,
+    bursts: [
+      { side: 'server', calls: [op('cork'), write(1_000_000)] },
+      { side: 'server', calls: [write(65_535), op('destroySoon'), write(16_383)] },
+    ],
+  },
   'bytesWritten counts the bytes of a write that fails': {
     options: { ...plain, clientReads: 'later', early: true },
     bursts: [
