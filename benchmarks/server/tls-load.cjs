@@ -5,7 +5,7 @@ const fs = require('node:fs');
 const readline = require('node:readline');
 const tls = require('node:tls');
 const { parseArgs } = require('node:util');
-const { options, clientKey } = require('../scenarios/tls.cjs');
+const { clientOptions } = require('../scenarios/tls.cjs');
 
 const { values } = parseArgs({
   options: {
@@ -49,19 +49,11 @@ function onData(connection, chunk) {
 
 function open() {
   return new Promise((resolve) => {
-    const socket = tls.connect(
-      {
-        ...options,
-        port: Number(values.port),
-        host: '127.0.0.1',
-        pskCallback: clientKey,
-        checkServerIdentity() {},
-      },
-      () => {
-        socket.setNoDelay(true);
-        resolve(connection);
-      },
-    );
+    const address = { port: Number(values.port), host: '127.0.0.1' };
+    const socket = tls.connect({ ...clientOptions, ...address }, () => {
+      socket.setNoDelay(true);
+      resolve(connection);
+    });
     const connection = { socket, received: 0, startNs: 0n };
     socket.on('data', (chunk) => onData(connection, chunk));
     socket.on('error', fail);
