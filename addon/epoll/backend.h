@@ -19,6 +19,7 @@ class Engine;
 class Backend {
  public:
   static constexpr const char* kName = "epoll";
+  static constexpr bool kAnswersInOrder = false;
   static constexpr size_t kPipeNameBytesMax = 108;  // sun_path, which needs no terminator
 
   explicit Backend(Engine& engine) : engine_(engine) {}

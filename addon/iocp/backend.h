@@ -23,6 +23,7 @@ class Engine;
 class Backend final : private CompletionQueue::Dispatcher {
  public:
   static constexpr const char* kName = "iocp";
+  static constexpr bool kAnswersInOrder = true;  // there a receive and a shutdown are two requests
   static constexpr size_t kPipeNameBytesMax = SIZE_MAX;
 
   explicit Backend(Engine& engine)

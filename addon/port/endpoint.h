@@ -46,6 +46,7 @@ struct Endpoint {
   bool ended = false;    // kEnded or kReceiveFailed was posted: nothing is received any more
   bool stalled = false;  // kSent is owed
   bool closed_told = false;
+  bool shut_behind = false;  // kShut is owed, behind the receive that waits in the ready list
 
   bool queued = false;  // in the ready list
   Status connect_status = kOk;

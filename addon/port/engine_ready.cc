@@ -2,6 +2,7 @@
 // each within its budget.
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "port/backend.h"
 #include "port/engine.h"
@@ -112,6 +113,7 @@ void Engine::ServeReady() {
       if (endpoint.connect_done && !endpoint.ended) ServeConnected(endpoint);
     } else if (endpoint.state == EndpointState::kOpen) {
       ServeReceive(endpoint);
+      if (std::exchange(endpoint.shut_behind, false)) Post(Completion::kShut, endpoint);
     }
     if (&endpoint == last) break;
   }

@@ -149,7 +149,12 @@ void Engine::TryShutdown(Endpoint& endpoint) {
   if (!endpoint.shutdown_wanted || endpoint.queue != nullptr) return;
   endpoint.shutdown_wanted = false;
   const Status status = backend_->Shutdown(endpoint);
-  if (status != UV__EAGAIN) Post(Completion::kShut, endpoint, status);
+  if (status == UV__EAGAIN) return;
+  if (Backend::kAnswersInOrder && status == kOk && endpoint.queued) {
+    endpoint.shut_behind = true;
+    return;
+  }
+  Post(Completion::kShut, endpoint, status);
 }
 
 void Engine::OnWritable(Endpoint& endpoint, size_t sent, Status status) {

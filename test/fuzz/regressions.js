@@ -14,6 +14,13 @@ const write = (size, encoding = 'buffer') => ({ op: 'write', size, encoding });
 const op = (name) => ({ op: name });
 
 module.exports = {
+  'an end that waits unread is told before the end of the other direction': {
+    options: { ...plain, pauseOnConnect: true },
+    bursts: [
+      { side: 'client', calls: [op('destroy'), write(1)] },
+      { side: 'both', calls: [op('pause')], serverCalls: [op('read'), op('end'), write(1)] },
+    ],
+  },
   'more than a MiB that a socket takes at once has been written when the socket is destroyed behind it': {
     options: plain,
     bursts: [
