@@ -35,7 +35,8 @@ function isFull({ readableLength }) {
 
 /**
  * With which byte a socket that nobody reads stops is decided by where its chunks end. Unlike libuv's the port's receive on
- * Windows may hold a buffer, and then ends with the first bytes that arrive, also when more follow in the same turn.
+ * Windows may hold a buffer, and then ends with the first bytes that arrive, also when more follow in the same turn. On
+ * Linux a shutdown leaves in the turn of its call, not in the next, and behind it the kernel cuts elsewhere.
  */
 function withoutFill(snapshot) {
   return isFull(snapshot) ? { ...snapshot, readableLength: 'full', bytesRead: 'full' } : snapshot;
@@ -56,20 +57,19 @@ function normalSegment(segment) {
 
 /**
  * The freedoms, each of which node:net takes against itself from one run to the next:
- *  - chunks: where the bytes of a stream are cut (play.js joins neighbouring 'data' events);
+ *  - chunks: where the bytes of a stream are cut (play.js joins neighbouring 'data' events), and so how far a socket that
+ *    nobody reads is filled beyond its high-water mark (withoutFill);
  *  - idle time: when within a burst 'timeout' comes, how often, and whether it still comes before the close.
- * And two of Windows:
+ * And one of Windows:
  *  - libuv hands a write of megabytes to the system in one piece, the port in steps. So it ends later, and there is time
- *    to receive in between: only what happens in a burst is compared, not in which order;
- *  - how far a socket that nobody reads is filled beyond its high-water mark (withoutFill).
+ *    to receive in between: only what happens in a burst is compared, not in which order.
  */
 function normal(program, result) {
   const inSteps = isWindows && writesInSteps(program);
   const one = (segment) => normalSegment(inSteps ? byKind(segment) : segment);
   const side = (of) => {
     if (!of) return of;
-    const snapshots = isWindows ? of.snapshots.map(withoutFill) : of.snapshots;
-    return { ...of, snapshots, segments: of.segments.map(one) };
+    return { ...of, snapshots: of.snapshots.map(withoutFill), segments: of.segments.map(one) };
   };
   return { ...result, client: side(result.client), server: side(result.server) };
 }
