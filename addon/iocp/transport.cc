@@ -13,6 +13,9 @@ namespace {
 // A connection that waits for its next bytes less than this is busy.
 constexpr uint32_t kBusyMs = 100;
 
+// As libuv tells it.
+Status SendStatus(Status status) { return status == UV__ECONNABORTED ? UV__ECANCELED : status; }
+
 uint32_t NowMs() { return static_cast<uint32_t>(::GetTickCount64()); }
 
 }  // namespace
@@ -114,9 +117,14 @@ void Transport::WatchSend(Endpoint& endpoint) {
 
 void Transport::OnSent(Endpoint& endpoint, Status status, size_t bytes) {
   const std::unique_ptr<SendOperation> sent = std::move(endpoint.native.sending);
-  // As libuv tells it.
-  if (status == UV__ECONNABORTED) status = UV__ECANCELED;
-  engine_.OnWritable(endpoint, status == kOk ? bytes : 0, status);
+  engine_.OnWritable(endpoint, status == kOk ? bytes : 0, SendStatus(status));
+}
+
+void Transport::OnCompletedLast(Endpoint& endpoint, IoOperation& operation, Status status,
+                                size_t bytes) {
+  if (operation.kind != IoKind::kSend || SendStatus(status) == UV__ECANCELED) return;
+  const std::unique_ptr<SendOperation> sent = std::move(endpoint.native.sending);
+  engine_.OnSentLast(endpoint, bytes, status);
 }
 
 void Transport::OnShutdown(Endpoint&, Status) {

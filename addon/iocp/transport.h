@@ -45,6 +45,8 @@ class Transport {
   virtual void EndClose(Endpoint& endpoint);
   // An operation of an endpoint that is not closing has ended.
   void OnCompleted(Endpoint& endpoint, IoOperation& operation, Status status, size_t bytes);
+  // The same of one that closes: a write that had its outcome before the close keeps it.
+  void OnCompletedLast(Endpoint& endpoint, IoOperation& operation, Status status, size_t bytes);
 
  protected:
   ~Transport() = default;

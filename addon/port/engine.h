@@ -82,6 +82,8 @@ class Engine {
   // From the backend.
   void OnReadable(Endpoint& endpoint);
   void OnWritable(Endpoint& endpoint, size_t sent, Status status);
+  // A send of an endpoint that closes has ended by itself, not by the close.
+  void OnSentLast(Endpoint& endpoint, size_t sent, Status status);
   void OnAcceptable(Endpoint& listener);
   void OnConnected(Endpoint& endpoint, Status status);
   void OnShut(Endpoint& endpoint, Status status);

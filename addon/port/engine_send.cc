@@ -171,6 +171,18 @@ void Engine::OnWritable(Endpoint& endpoint, size_t sent, Status status) {
   MoveQueue(endpoint);
 }
 
+void Engine::OnSentLast(Endpoint& endpoint, size_t sent, Status status) {
+  if (endpoint.queue == nullptr || !endpoint.stalled || endpoint.closed_told) return;
+  if (status == kOk) {
+    Count(kBytesSent, static_cast<double>(sent));
+    endpoint.queue->Consume(sent);
+    if (!endpoint.queue->Empty()) return;  // the rest is what the close has cut off
+  }
+  endpoint.queue.reset();
+  endpoint.stalled = false;
+  Post(Completion::kSent, endpoint, status);
+}
+
 void Engine::OnShut(Endpoint& endpoint, Status status) {
   if (endpoint.state == EndpointState::kOpen) Post(Completion::kShut, endpoint, status);
 }

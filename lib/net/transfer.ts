@@ -90,6 +90,10 @@ export class SocketOwner implements StreamOwner {
     socket[kWriteCallback] = null;
     socket[kLastQueuedBytes] = 0;
     if (status < 0) {
+      if (socket.destroyed && !canceledWriteFails) {
+        callback?.(null);
+        return;
+      }
       const error = errnoException(status, 'write');
       // Of a write that tls or http2 has been told is done they hear at their next write or read, as over TCP.
       if (callback !== null) callback(error);

@@ -42,6 +42,16 @@ function withoutFill(snapshot) {
   return isFull(snapshot) ? { ...snapshot, readableLength: 'full', bytesRead: 'full' } : snapshot;
 }
 
+/** What a socket gave up that had been full: where its buffer ended and the next chunk began shows between its other events. */
+function withoutCuts(segment) {
+  const bytes = segment.reduce((sum, [event, length]) => (event === 'data' ? sum + length : sum), 0);
+  const first = segment.findIndex(([event]) => event === 'data');
+  return segment.flatMap((event, at) => {
+    if (event[0] !== 'data') return [event];
+    return at === first ? [['data', bytes]] : [];
+  });
+}
+
 /** Joins neighbouring 'data' events; puts 'timeout' last, once, or leaves it out where the socket closes. */
 function normalSegment(segment) {
   const events = [];
@@ -66,10 +76,12 @@ function normalSegment(segment) {
  */
 function normal(program, result) {
   const inSteps = isWindows && writesInSteps(program);
-  const one = (segment) => normalSegment(inSteps ? byKind(segment) : segment);
   const side = (of) => {
     if (!of) return of;
-    return { ...of, snapshots: of.snapshots.map(withoutFill), segments: of.segments.map(one) };
+    let { segments } = of;
+    if (of.snapshots.some(isFull)) segments = segments.map(withoutCuts);
+    if (inSteps) segments = segments.map(byKind);
+    return { ...of, snapshots: of.snapshots.map(withoutFill), segments: segments.map(normalSegment) };
   };
   return { ...result, client: side(result.client), server: side(result.server) };
 }

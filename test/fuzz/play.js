@@ -102,8 +102,8 @@ class Side {
     if (socket.destroyed) return false;
     // Under Wine keep-alive that is set while ConnectEx is under way fails the connection of node:net (UNKNOWN).
     if (op === 'setKeepAlive' && isWindows && socket.connecting) return true;
-    // A reset that waits for the connection is a reset behind what is written until then.
-    if (this.wasReset && /^write|^end/.test(op)) return true;
+    // A reset that waits for the connection is a reset behind what is written until then, and behind an end (see below).
+    if (this.wasReset && /^write|^end|^destroySoon/.test(op)) return true;
     // In one turn with calls of the other side.
     if (cuts && together) return true;
     // uv_tcp_close_reset refuses a socket whose end is under way (EINVAL), and node:net never closes it then.

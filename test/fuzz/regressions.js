@@ -14,6 +14,13 @@ const write = (size, encoding = 'buffer') => ({ op: 'write', size, encoding });
 const op = (name) => ({ op: name });
 
 module.exports = {
+  'a write that failed before its socket was destroyed tells why': {
+    options: { ...plain, serverHalfOpen: true },
+    bursts: [
+      { side: 'client', calls: [op('destroy')] },
+      { side: 'server', calls: [write(1_000_000), op('destroy'), op('pause')] },
+    ],
+  },
   'an end that waits unread is told before the end of the other direction': {
     options: { ...plain, pauseOnConnect: true },
     bursts: [
