@@ -58,6 +58,11 @@ Environment::~Environment() = default;
 Status Environment::Open() {
   uv_loop_t* loop = nullptr;
   if (napi_get_uv_event_loop(env_, &loop) != napi_ok) return UV_ENOSYS;
+  // A worker that is being terminated makes no objects any more.
+  for (const char* name : {"control", "counters", "slab", "arena"}) {
+    const Napi::Value array = memory_.Get(name);
+    if (array.IsEmpty() || !array.IsTypedArray()) return UV_ECANCELED;
+  }
   SharedMemory memory;
   memory.control = memory_.Get("control").As<Napi::Int32Array>().Data();
   memory.counters = memory_.Get("counters").As<Napi::Float64Array>().Data();
