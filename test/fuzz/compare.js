@@ -66,7 +66,7 @@ function normalSegment(segment) {
 }
 
 /**
- * The freedoms, each of which node:net takes against itself from one run to the next:
+ * The freedoms. All but the fill of a full socket are taken by node:net against itself from one run to the next:
  *  - chunks: where the bytes of a stream are cut (play.js joins neighbouring 'data' events), and so how far a socket that
  *    nobody reads is filled beyond its high-water mark (withoutFill);
  *  - idle time: when within a burst 'timeout' comes, how often, and whether it still comes before the close.
