@@ -31,6 +31,7 @@ if (process.platform === 'linux') {
       postgres: 'pg and PostgreSQL',
       mariadb: 'mysql2 and MariaDB',
       mosquitto: 'mqtt and Mosquitto',
+      rabbitmq: 'amqplib and RabbitMQ',
     };
     for (const [name, title] of Object.entries(clients)) {
       withServer(name, `${title}: connect, transfer, restart of the server, close`, async () => {

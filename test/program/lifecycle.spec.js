@@ -38,9 +38,8 @@ const TRAFFIC = `
   }`;
 
 for (const transport of transports) {
-  // node:net shows that the specs are right; the hundred are for the engine. Under Wine, where each start of a process
-  // takes a second of both processors, a quarter of them unless all are asked for.
-  const wanted = Number(process.env.IOCP_NET_LIFECYCLE_ROUNDS ?? (process.platform === 'win32' ? 24 : 100));
+  // node:net shows that the specs are right; the hundred are for the engine.
+  const wanted = Number(process.env.IOCP_NET_LIFECYCLE_ROUNDS ?? 100);
   const rounds = transport.ours ? wanted : 12;
 
   describe(`lifecycle: ${transport.name}`, function () {

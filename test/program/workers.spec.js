@@ -8,8 +8,7 @@ const { run } = require('../support/program.js');
 const { isWindows } = require('../support/local-names.js');
 const { nodeMajor } = require('../support/sockets.js');
 
-// Under Wine a worker takes several times as long.
-const CYCLES = isWindows ? 15 : 50;
+const CYCLES = 50;
 const WORKERS = 4;
 // Memory that a process may hold on to after its workers: arenas of the allocator, not engines (0.5 MB each).
 const GROWTH_BYTES_MAX = 24 * 2 ** 20;

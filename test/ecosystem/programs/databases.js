@@ -122,6 +122,45 @@ const clients = {
     await client.endAsync();
     return results;
   },
+  async rabbitmq(port, { sample, ask }) {
+    const amqp = require('amqplib');
+    const client = await amqp.connect(`amqp://127.0.0.1:${port}`, {
+      recovery: { maxRetries: Number.POSITIVE_INFINITY, calculateDelay: () => 50 },
+    });
+    client.on('error', () => {});
+    const opened = async () => {
+      const channel = await client.createConfirmChannel();
+      channel.on('error', () => {}); // the broker says so when it goes
+      await channel.assertQueue('spec', { durable: true });
+      return channel;
+    };
+    const heard = (channel, count) =>
+      new Promise((resolve, reject) => {
+        const bodies = [];
+        const listener = (message) => {
+          channel.ack(message);
+          bodies.push([message.content.length, message.properties.messageId]);
+          if (bodies.length === count) channel.cancel('spec').then(() => resolve(bodies), reject);
+        };
+        channel.consume('spec', listener, { consumerTag: 'spec' }).catch(reject);
+      });
+    const channel = await opened();
+    sample();
+    await channel.purgeQueue('spec');
+    const send = (size, messageId) =>
+      channel.sendToQueue('spec', Buffer.alloc(size, 'x'), { messageId, persistent: true });
+    for (let i = 0; i < 20; i++) send(10_000 * i, `${i}`);
+    await channel.waitForConfirms();
+    const results = [await heard(channel, 20)];
+    send(BIG.length, 'kept');
+    await channel.waitForConfirms();
+    const again = back(client, 'connect');
+    await ask('restart');
+    await again;
+    results.push(await heard(await opened(), 1));
+    await client.close();
+    return results;
+  },
 };
 
 scenario(({ args: [name, port], ...tools }) => clients[name](Number(port), tools));

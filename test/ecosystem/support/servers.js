@@ -48,7 +48,10 @@ function asPostgres(folder, command, args) {
   return ['runuser', ['-u', 'postgres', '--', command, ...args]];
 }
 
-/** For each: the Debian package, the program, and how it is started. */
+/**
+ * For each: the Debian package, the program, and how it is started. `beside` is a second program that it needs; each
+ * gets as many ports as `ports` says, or one.
+ */
 const kinds = {
   redis: {
     package: 'redis-server',
@@ -135,6 +138,28 @@ const kinds = {
       ],
     ],
   },
+  rabbitmq: {
+    package: 'rabbitmq-server',
+    program: '/usr/lib/rabbitmq/bin/rabbitmq-server', // the one in PATH becomes the user of the package
+    ports: 3,
+    start: () => ['/usr/lib/rabbitmq/bin/rabbitmq-server', []],
+    // Erlang's port mapper. Were none there, the broker would start one that outlives it.
+    beside: () => ['epmd', []],
+    environment: (port, folder, [distributionPort, mapperPort]) => ({
+      HOME: folder, // Erlang's cookie
+      ERL_EPMD_PORT: mapperPort,
+      ERL_EPMD_ADDRESS: '127.0.0.1',
+      RABBITMQ_NODENAME: `broker-${port}@localhost`,
+      RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
+      RABBITMQ_NODE_PORT: port,
+      RABBITMQ_DIST_PORT: distributionPort,
+      RABBITMQ_MNESIA_BASE: path.join(folder, 'data'),
+      RABBITMQ_LOG_BASE: path.join(folder, 'log'),
+      RABBITMQ_LOGS: '-',
+      RABBITMQ_CONFIG_FILE: path.join(folder, 'rabbitmq'),
+      RABBITMQ_ENABLED_PLUGINS_FILE: path.join(folder, 'plugins'),
+    }),
+  },
   nginx: {
     package: 'nginx-light',
     program: 'nginx',
@@ -170,14 +195,20 @@ function missingPackages(names = Object.keys(kinds)) {
 }
 
 class RealServer {
-  constructor(name, port, folder) {
-    Object.assign(this, { name, port, folder, child: null });
+  constructor(name, [port, ...otherPorts], folder) {
+    Object.assign(this, { name, port, otherPorts, folder, child: null, companion: null });
+  }
+
+  spawn([command, args], stdio) {
+    const own = kinds[this.name].environment?.(String(this.port), this.folder, this.otherPorts);
+    const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin`, ...own };
+    return spawn(command, args, { cwd: this.folder, env, stdio });
   }
 
   async start() {
-    const [command, args] = kinds[this.name].start(String(this.port), this.folder);
-    const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` };
-    this.child = spawn(command, args, { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const { beside, start } = kinds[this.name];
+    if (beside !== undefined && this.companion === null) this.companion = this.spawn(beside(), 'ignore');
+    this.child = this.spawn(start(String(this.port), this.folder), ['ignore', 'pipe', 'pipe']);
     this.closed = when(this.child, 'close', 10 * GUARD_MS);
     this.closed.catch(() => {});
     let said = '';
@@ -218,6 +249,7 @@ class RealServer {
 
   async remove() {
     await this.stop();
+    if (this.companion?.kill()) await once(this.companion, 'exit');
     fs.rmSync(this.folder, { recursive: true, force: true });
   }
 }
@@ -226,9 +258,10 @@ class RealServer {
 async function realServer(name, settings = {}) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), `iocp-net-${name}-`));
   fs.chmodSync(folder, 0o755);
-  const port = await freePort();
-  kinds[name].prepare?.(port, folder, settings);
-  const server = new RealServer(name, port, folder);
+  const ports = [];
+  while (ports.length < (kinds[name].ports ?? 1)) ports.push(await freePort());
+  kinds[name].prepare?.(ports[0], folder, settings);
+  const server = new RealServer(name, ports, folder);
   await server.start();
   return server;
 }
