@@ -140,16 +140,16 @@ export function allCells(extent) {
 /** The cell with this id, or those whose id, group or title has one of the texts between commas; of every selection. */
 export function selectCells(cells, selections) {
   if (selections.length === 0) return cells;
+  const named = (text) =>
+    cells.filter((one) => [one.id, one.group, one.title].some((field) => field.toLowerCase().includes(text)));
   const chosenBy = (selection) => {
-    const named = cells.filter(({ id }) => id === selection);
-    if (named.length > 0) return named;
-    const texts = selection
-      .toLowerCase()
-      .split(',')
-      .filter((text) => text !== '');
-    return cells.filter(({ id, group, title }) =>
-      texts.some((text) => [id, group, title].some((field) => field.toLowerCase().includes(text))),
-    );
+    const exact = cells.filter(({ id }) => id === selection);
+    if (exact.length > 0) return exact;
+    // Ids and names have commas of their own.
+    const whole = named(selection.toLowerCase());
+    if (whole.length > 0) return whole;
+    const texts = selection.toLowerCase().split(',');
+    return texts.filter((text) => text !== '').flatMap(named);
   };
   const chosen = new Set(selections.flatMap(chosenBy));
   return cells.filter((one) => chosen.has(one));

@@ -190,7 +190,6 @@ void Load::StartDue() {
 }
 
 void Load::Send(Connection& connection, int64_t start) {
-  spans_.clear();
   if (options_.request.empty()) {
     pattern_.Spans(Pattern::Start(Number(connection), connection.sent), options_.request_bytes,
                    &spans_);
@@ -201,7 +200,13 @@ void Load::Send(Connection& connection, int64_t start) {
   if (!options_.churn) connection.starts.push_back(start);
   connection.sent++;
   result_.bytes_sent += options_.request_bytes;
+  if (!answering_) Leave(connection);
+}
+
+void Load::Leave(const Connection& connection) {
+  if (spans_.empty()) return;
   const Status status = driver_.Send(connection.index, spans_.data(), spans_.size());
+  spans_.clear();
   if (status != kOk) OnLost(connection.index, status);
 }
 
@@ -210,12 +215,18 @@ void Load::Send(Connection& connection, int64_t start) {
 void Load::OnReceived(int32_t index, const uint8_t* bytes, size_t length) {
   Connection& connection = *by_index_[static_cast<size_t>(index)];
   result_.bytes_received += length;
+  // What follows on the responses of one chunk leaves in one call, as from a client that pipelines.
+  // One by one, the server that is awake first would be given the smaller chunks, and so more of
+  // them.
+  answering_ = true;
   while (length > 0) {
     if (connection.completed == connection.sent) Fail("bytes that nobody asked for");
     const size_t taken = Take(connection, bytes, length);
     bytes += taken;
     length -= taken;
   }
+  answering_ = false;
+  Leave(connection);
 }
 
 size_t Load::Take(Connection& connection, const uint8_t* bytes, size_t length) {

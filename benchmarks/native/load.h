@@ -65,6 +65,7 @@ class Load final : private Handler {
 
   void Open(size_t number);
   void Send(Connection& connection, int64_t start);
+  void Leave(const Connection& connection);
   size_t Take(Connection& connection, const uint8_t* bytes, size_t length);
   size_t TakeHead(Connection& connection, const uint8_t* bytes, size_t length);
   void Check(const Connection& connection, const uint8_t* bytes, size_t length) const;
@@ -82,7 +83,8 @@ class Load final : private Handler {
   PortDriver driver_;
   std::vector<Connection> connections_;
   std::vector<Connection*> by_index_;
-  std::vector<Span> spans_;
+  std::vector<Span> spans_;  // requests that have yet to leave, of one connection
+  bool answering_ = false;   // to the chunk of a connection
 
   Run run_;
   bool running_ = false;

@@ -119,6 +119,9 @@ describe('bench: cells', () => {
     assert.ok(chosen.length > 0 && chosen.length < all.length);
     assert.ok(chosen.every(({ id }) => /http|churn/.test(id)));
     assert.equal(cells.selectCells(all, ['http,churn']).length, chosen.length);
+    const [both] = cells.selectCells(all, ['bulk both ways, 1 conn']);
+    assert.deepEqual([both.scenario, both.parameters.connections], ['pipe', 1]);
+    assert.equal(cells.selectCells(all, ['bulk both ways, 1 conn']).length, 1);
     assert.equal(cells.selectCells(all, []).length, all.length);
   });
 
