@@ -70,16 +70,27 @@ Napi::Value ConnectAgain(const Napi::CallbackInfo& info) {
                                                      AddressAt(info, 2, 3, 4, 5)));
 }
 
-Span BytesOf(const Napi::Value& value) {
+// One call of Node-API for what Napi::Uint8Array asks in three.
+Span BytesOf(napi_env env, napi_value bytes) {
+  void* data = nullptr;
+  size_t length = 0;
+  napi_get_typedarray_info(env, bytes, nullptr, &length, &data, nullptr, nullptr);
+  return {static_cast<uint8_t*>(data), length};
+}
+
+// Gives the memory back now instead of at the next garbage collection. For buffers that nobody else
+// has seen, each alone in its ArrayBuffer; others are left as they are.
+void DiscardBytes(const Napi::Value& value) {
   const auto bytes = value.As<Napi::Uint8Array>();
-  return {bytes.Data(), bytes.ByteLength()};
+  Napi::ArrayBuffer memory = bytes.ArrayBuffer();
+  if (memory.ByteLength() == bytes.ByteLength()) memory.Detach();
 }
 
 // send(index, generation, bytes | bytes[]): bytes taken at once, or a status
 Napi::Value Send(const Napi::CallbackInfo& info) {
   Engine& engine = Of(info).engine();
   if (!info[2].IsArray()) {
-    const Span span = BytesOf(info[2]);
+    const Span span = BytesOf(info.Env(), info[2]);
     return Number(info, static_cast<double>(engine.Send(Int(info, 0), Int(info, 1), &span, 1)));
   }
   const auto list = info[2].As<Napi::Array>();
@@ -87,22 +98,27 @@ Napi::Value Send(const Napi::CallbackInfo& info) {
   spans.reserve(list.Length());
   for (uint32_t i = 0; i < list.Length(); i++) {
     const Napi::HandleScope scope(info.Env());
-    spans.push_back(BytesOf(list.Get(i)));
+    spans.push_back(BytesOf(info.Env(), list.Get(i)));
   }
   return Number(info, static_cast<double>(
                           engine.Send(Int(info, 0), Int(info, 1), spans.data(), spans.size())));
 }
 
-// discard(bytes[]): gives the memory back now instead of at the next garbage collection. For
-// buffers that nobody else has seen, each alone in its ArrayBuffer; others are left as they are.
+// sendOwned(index, generation, bytes): as send(); discards them if they were taken whole
+Napi::Value SendOwned(const Napi::CallbackInfo& info) {
+  const Span span = BytesOf(info.Env(), info[2]);
+  const int64_t sent = Of(info).engine().Send(Int(info, 0), Int(info, 1), &span, 1);
+  if (sent == static_cast<int64_t>(span.length)) DiscardBytes(info[2]);
+  return Number(info, static_cast<double>(sent));
+}
+
+// discard(bytes[]): see DiscardBytes
 Napi::Value Discard(const Napi::CallbackInfo& info) {
   Of(info);
   const auto list = info[0].As<Napi::Array>();
   for (uint32_t i = 0; i < list.Length(); i++) {
     const Napi::HandleScope scope(info.Env());
-    const auto bytes = list.Get(i).As<Napi::Uint8Array>();
-    Napi::ArrayBuffer memory = bytes.ArrayBuffer();
-    if (memory.ByteLength() == bytes.ByteLength()) memory.Detach();
+    DiscardBytes(list.Get(i));
   }
   return info.Env().Undefined();
 }
@@ -110,9 +126,10 @@ Napi::Value Discard(const Napi::CallbackInfo& info) {
 // receive(index, generation, bytes): bytes received into them, 0 at the end, or a status
 Napi::Value Receive(const Napi::CallbackInfo& info) {
   Engine& engine = Of(info).engine();
-  auto into = info[2].As<Napi::Uint8Array>();
-  return Number(info, static_cast<double>(engine.Receive(Int(info, 0), Int(info, 1), into.Data(),
-                                                         into.ByteLength())));
+  const Span into = BytesOf(info.Env(), info[2]);
+  return Number(info,
+                static_cast<double>(engine.Receive(Int(info, 0), Int(info, 1),
+                                                   const_cast<uint8_t*>(into.data), into.length)));
 }
 
 // setOption(index, generation, option, a, b, c, d): status
@@ -165,13 +182,13 @@ Napi::Value Uncaught(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// open(dispatch): the port's memory and calls, or a status when the engine cannot run here
+// open(dispatch, calls): the port's memory and calls, or a status when the engine cannot run here
 Napi::Value Open(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Napi::Object port = Napi::Object::New(env);
   Status status = kOk;
-  Environment* const environment =
-      Environment::Create(env, port, info[0].As<Napi::Function>(), &status);
+  Environment* const environment = Environment::Create(env, port, info[0].As<Napi::Function>(),
+                                                       info[1].As<Napi::Array>(), &status);
   if (environment == nullptr) return Number(info, status);
   port.Set("memory", environment->Memory(env));
   const auto define = [&](const char* name, Napi::Value (*call)(const Napi::CallbackInfo&)) {
@@ -183,6 +200,7 @@ Napi::Value Open(const Napi::CallbackInfo& info) {
   define("duplicate", Duplicate);
   define("connectAgain", ConnectAgain);
   define("send", Send);
+  define("sendOwned", SendOwned);
   define("discard", Discard);
   define("receive", Receive);
   define("setOption", SetOption);

@@ -16,8 +16,11 @@ class Environment {
  public:
   // Null when the engine cannot run here; `status` then says why. The environment owns itself: it
   // goes when Node's environment has ended and the loop has let go of the last handle.
+  //
+  // `dispatch` takes completions. What it leaves in `calls` (kOutermostCalls of them) is made
+  // outside of callback scopes, in order, and then dispatch is called again.
   static Environment* Create(Napi::Env env, Napi::Object holder, Napi::Function dispatch,
-                             Status* status);
+                             Napi::Array calls, Status* status);
 
   Engine& engine() { return engine_; }
   Napi::Object Memory(Napi::Env env) const;
@@ -29,14 +32,14 @@ class Environment {
   Environment& operator=(const Environment&) = delete;
 
  private:
-  Environment(Napi::Env env, Napi::Object holder, Napi::Function dispatch);
+  Environment(Napi::Env env, Napi::Object holder, Napi::Function dispatch, Napi::Array calls);
   ~Environment();
 
   Status Open();
   void Turn();
   void Dispatch();
-  bool MakeOutermostCalls(napi_value calls);
-  napi_status CallAsOutermost(napi_value calls, uint32_t at);
+  bool MakeOutermostCalls();
+  napi_status CallAsOutermost(napi_value calls, uint32_t first);
   bool TreatAsUncaught();
   void End();
   static void FlushAtExit();
@@ -44,10 +47,12 @@ class Environment {
   napi_env env_;
   Napi::ObjectReference holder_;
   Napi::FunctionReference dispatch_;
+  Napi::Reference<Napi::Array> calls_;
   Napi::ObjectReference memory_;
   napi_async_cleanup_hook_handle cleanup_ = nullptr;
   std::thread::id thread_ = std::this_thread::get_id();
   Engine engine_;
+  const int32_t* control_ = nullptr;
   std::unique_ptr<Loop> loop_;
   bool ended_ = false;
   bool turning_ = false;

@@ -22,6 +22,8 @@ inline Napi::Object LayoutObject(Napi::Env env) {
   set("replyIndex", kReplyIndex);
   set("replyGeneration", kReplyGeneration);
   set("replyKind", kReplyKind);
+  set("outermostCalls", kOutermostCalls);
+  set("outermostCallValues", kOutermostCallValues);
 
   set("recordWords", kRecordWords);
   set("submissionWords", kSubmissionWords);

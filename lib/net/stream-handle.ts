@@ -254,9 +254,11 @@ function writeThrough(
   if (total <= SLAB_WRITE_BYTES_MAX && endpoint.takes(total)) {
     for (const chunk of chunks) if (chunk.length > 0) endpoint.sendSmall(chunk);
   } else {
-    sent = endpoint.send(chunks.length === 1 ? (chunks[0] as Uint8Array) : chunks, total);
+    // The chunks are copies that the native stream has made for this write.
+    const one = chunks.length === 1;
+    sent = one ? endpoint.sendOwned(chunks[0] as Uint8Array) : endpoint.send(chunks, total);
     if (sent < 0) return sent;
-    if (sent === total) port().discard(chunks); // the native stream's own copies
+    if (sent === total && !one) port().discard(chunks);
   }
   if (sent < total) {
     socket[kLastQueuedBytes] = total;

@@ -171,7 +171,7 @@ function receive(
   }
   // Memory of its own: no chunk shows another connection's bytes, and the arena is used again at once.
   const chunk = Buffer.allocUnsafeSlow(length);
-  arena.copy(chunk, 0, offset, offset + length);
+  endpoint.copyReceived(chunk, offset);
   deliver(socket, endpoint, chunk);
 }
 

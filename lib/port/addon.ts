@@ -11,6 +11,8 @@ export interface Layout {
   readonly replyIndex: number;
   readonly replyGeneration: number;
   readonly replyKind: number;
+  readonly outermostCalls: number;
+  readonly outermostCallValues: number;
   readonly recordWords: number;
   readonly submissionWords: number;
   readonly submissionCapacity: number;
@@ -101,6 +103,7 @@ export interface NativePort {
   adopt(descriptor: number, flags: number, backlog: number): number;
   duplicate(index: number, generation: number): number;
   send(index: number, generation: number, bytes: Uint8Array | readonly Uint8Array[]): number;
+  sendOwned(index: number, generation: number, bytes: Uint8Array): number;
   discard(bytes: readonly Uint8Array[]): void;
   connectAgain(
     index: number,
@@ -129,19 +132,17 @@ export interface NativePort {
   uncaught(error: unknown): void;
 }
 
-/** Receiver, function, arguments (two at most). */
-export type OutermostCall = [receiver: object, call: unknown, ...args: unknown[]];
-
 export interface Addon {
   readonly name: 'epoll' | 'iocp';
   /** Bytes of a pipe's name that the system takes. */
   readonly pipeNameBytesMax: number;
   readonly layout: Layout;
   /**
-   * `dispatch` takes completions. The calls that it returns are made outside of callback scopes, in order, also those that
-   * are added meanwhile; then it is called again.
+   * `dispatch` takes completions. What it leaves in `calls` (receiver, function, two arguments, for as many as the control
+   * word `outermostCalls` says) is called outside of callback scopes, in order, also what is added meanwhile; then
+   * dispatch is called again.
    */
-  open(dispatch: () => OutermostCall[] | undefined): NativePort | number;
+  open(dispatch: () => void, calls: unknown[]): NativePort | number;
   /** What of this system the engine can use, by name. */
   features(): Record<string, boolean>;
 }

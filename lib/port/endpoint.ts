@@ -222,7 +222,16 @@ export class StreamEndpoint extends Endpoint {
    * Returns the bytes taken at once; fewer than all: onSent follows. Below 0: one of libuv's error numbers.
    */
   send(bytes: Uint8Array | readonly Uint8Array[], length: number): number {
-    const sent = this.port.send(this, bytes);
+    return this.holding(bytes, this.port.send(this, bytes), length);
+  }
+
+  /** The same for a buffer that nobody else has seen: once the kernel has it whole, its memory is given back. */
+  sendOwned(bytes: Uint8Array): number {
+    const { length } = bytes; // none once it has been given back
+    return this.holding(bytes, this.port.sendOwned(this, bytes), length);
+  }
+
+  private holding(bytes: Uint8Array | readonly Uint8Array[], sent: number, length: number): number {
     if (sent >= 0 && sent < length) {
       this.held = bytes;
       this.stall();
@@ -257,6 +266,11 @@ export class StreamEndpoint extends Endpoint {
       if (left < largeReceiveBytesMin || port.callsWait()) return; // the native side comes back to it
       runTicks(); // as between two completions
     }
+  }
+
+  /** Fills the chunk from the arena, while the owner hears of what is there. */
+  copyReceived(chunk: Uint8Array, offset: number): void {
+    chunk.set(this.port.received(offset, chunk.length));
   }
 
   ended(): void {

@@ -1,11 +1,13 @@
 'use strict';
 
 // Objects of which there is one for each connection must not turn into hash tables: those take a multiple of the memory,
-// and each access to a field costs a search.
+// and each access to a field costs a search. Nor must what every completion looks into.
 
 const assert = require('node:assert/strict');
+const path = require('node:path');
 const { inChild } = require('../support/child.js');
-const { transports } = require('../support/transports.js');
+const { run } = require('../support/program.js');
+const { choice, transports } = require('../support/transports.js');
 
 const KINDS = [
   'accepted',
@@ -72,3 +74,17 @@ for (const transport of transports) {
     });
   });
 }
+
+// IOCP_NET_CONTRACT=node asks for node:net alone, which has no port.
+(choice === 'node' ? describe.skip : describe)('shape of objects: the port', () => {
+  it('has its constants and its calls in objects with fast properties', async () => {
+    const result = await run({
+      execArgv: ['--allow-natives-syntax'],
+      source: `
+        const { port } = require(${JSON.stringify(path.join(__dirname, '../../dist/net/engine-port.js'))});
+        const { layout, native } = port();
+        console.log(%HasFastProperties(layout), %HasFastProperties(native), Object.keys(native).length > 12);`,
+    });
+    assert.deepEqual(result, { code: 0, signal: null, stdout: 'true true true\n', stderr: '' });
+  });
+});
