@@ -28,6 +28,10 @@ const UTF8_BYTES_PER_UNIT_MAX = 3;
 // Of several pieces that leave together: up to here they are copied, if they are this short on average.
 const GATHERED_BYTES_MAX = 16 * 1024;
 const GATHERED_PIECE_BYTES = 1024;
+// What tls takes in at once before it has seen more. The rest of a larger chunk it would read while its own answer to the
+// handshake, which came first, is under way: what a handler writes then and destroys the socket behind would be lost.
+// Under libuv it has memory for 64 KiB from the start.
+const HANDSHAKE_BYTES_MAX = 1024;
 // Node 20 calls back without an error when the socket was destroyed first.
 const canceledWriteFails = Number.parseInt(process.versions.node, 10) >= 22;
 const ECANCELED = statusOf('ECANCELED');
@@ -152,7 +156,22 @@ function receiveIntoHandle(socket: ThisSocket, bytes: Buffer): void {
   if (socket.destroyed) return;
   socket[kBytesRead] += bytes.length;
   const handle = socket[kStreamHandle];
-  if (handle !== null) port().callAsOutermost(handle, handle.readBuffer, bytes);
+  if (handle === null) return;
+  if (bytes.length <= HANDSHAKE_BYTES_MAX || !isShakingHands(socket)) {
+    port().callAsOutermost(handle, handle.readBuffer, bytes);
+    return;
+  }
+  port().callAsOutermost(handle, handle.readBuffer, bytes.subarray(0, HANDSHAKE_BYTES_MAX));
+  port().callAsOutermost(socket, () => {
+    // Behind the end of the write that those bytes have caused.
+    if (socket[kStreamHandle] !== handle || socket.destroyed) return;
+    port().callAsOutermost(handle, handle.readBuffer, bytes.subarray(HANDSHAKE_BYTES_MAX));
+  });
+}
+
+function isShakingHands(socket: ThisSocket): boolean {
+  const secured = socket[kSecured] as { _secureEstablished?: boolean } | null;
+  return secured !== null && secured._secureEstablished === false;
 }
 
 function receive(

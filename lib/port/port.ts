@@ -245,7 +245,8 @@ export class CompletionPort {
   /**
    * For what calls into Node's own C++ streams: runs once the current handler has returned, outside of every callback
    * scope. There ticks and microtasks run behind each single event that the stream tells, as they do behind libuv's.
-   * To be called inside of a batch, with a function of Node's that is native and does not count its arguments.
+   * To be called inside of a batch, with a function of Node's that is native and does not count its arguments, or one
+   * that only asks for further calls.
    */
   callAsOutermost(receiver: object, call: unknown, first?: unknown, second?: unknown): void {
     const { control, layout, outermost } = this;
