@@ -61,7 +61,7 @@ export class CompletionPort {
   private constructor(addon: Addon, opened: (dispatch: () => void, calls: unknown[]) => NativePort) {
     this.name = addon.name;
     this.pipeNameBytesMax = addon.pipeNameBytesMax;
-    // Copies: objects that Node-API has filled are hash tables to V8, and the next lines of code are the hottest we have.
+    // Copies: what Node-API has filled is a hash table to V8, and every completion looks into these.
     this.layout = Object.freeze({ ...addon.layout });
     this.native = Object.freeze({ ...opened(() => this.dispatch(), this.outermost) });
     const { control, slab, arena } = this.native.memory;
