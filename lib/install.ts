@@ -14,6 +14,18 @@ let replacements: Replacements | undefined;
 /** A Node that was built without OpenSSL has none of these. */
 const hasCrypto = process.versions.openssl !== undefined;
 
+/** Classes of sockets that Node has derived from its own: a patch of net.Socket.prototype is to reach them as well. */
+function reparent(replacements: Replacements, socket: { prototype: object }): void {
+  const tty = require('node:tty') as typeof import('node:tty');
+  const classes: { prototype: object }[] = [tty.ReadStream, tty.WriteStream];
+  if (hasCrypto) classes.push((require('node:tls') as typeof import('node:tls')).TLSSocket);
+  for (const { prototype } of classes) {
+    if (Object.getPrototypeOf(prototype) === builtin.Socket.prototype) {
+      replacements.prototype(prototype, socket.prototype);
+    }
+  }
+}
+
 /**
  * Replaces the exports of `node:net` by ours, lets every server that inherits from node:net's (http, https, http2,
  * tls) listen on the port, and gives the clients of those modules our sockets. Without an engine it changes nothing.
@@ -22,22 +34,25 @@ const hasCrypto = process.versions.openssl !== undefined;
 export function install(): void {
   if (replacements !== undefined || tryPort() === undefined) return;
   const ours = require('./index.js') as Record<string, unknown> & { connect: Connect };
-  const { listen2 } = require('./net/server.js') as typeof import('./net/server.js');
-  // These are loaded while net is still Node's own: their classes inherit from its classes, now and after uninstall().
+  const { listen, listen2 } = require('./net/server.js') as typeof import('./net/server.js');
+  // These are loaded while net is still Node's own: what they capture of it is put back by uninstall().
   const { installHttp } = require('./preload/http.js') as typeof import('./preload/http.js');
   replacements = new Replacements();
   installHttp(replacements, ours.connect);
   if (hasCrypto) {
-    const { installTls } = require('./preload/tls.js') as typeof import('./preload/tls.js');
     const { installHttp2 } = require('./preload/http2.js') as typeof import('./preload/http2.js');
-    require('node:https');
-    installTls(replacements);
     installHttp2(replacements);
   }
-  for (const name of ['Socket', 'Stream', 'Server', 'connect', 'createConnection', 'createServer']) {
+  for (const name of ['Socket', 'Stream', 'connect', 'createConnection']) {
     replacements.value(net, name, ours[name]);
   }
+  // The one prototype of every server, those of http and tls included: a patch of it reaches them all.
   replacements.value(builtin.Server.prototype, '_listen2', listen2);
+  replacements.value(builtin.Server.prototype, 'listen', listen);
+  for (const name of ['Server', 'createServer']) {
+    replacements.value(ours, name, (net as unknown as Record<string, unknown>)[name]);
+  }
+  reparent(replacements, ours.Socket as { prototype: object });
   syncBuiltinESMExports();
 }
 

@@ -78,14 +78,6 @@ Span BytesOf(napi_env env, napi_value bytes) {
   return {static_cast<uint8_t*>(data), length};
 }
 
-// Gives the memory back now instead of at the next garbage collection. For buffers that nobody else
-// has seen, each alone in its ArrayBuffer; others are left as they are.
-void DiscardBytes(const Napi::Value& value) {
-  const auto bytes = value.As<Napi::Uint8Array>();
-  Napi::ArrayBuffer memory = bytes.ArrayBuffer();
-  if (memory.ByteLength() == bytes.ByteLength()) memory.Detach();
-}
-
 // send(index, generation, bytes | bytes[]): bytes taken at once, or a status
 Napi::Value Send(const Napi::CallbackInfo& info) {
   Engine& engine = Of(info).engine();
@@ -102,25 +94,6 @@ Napi::Value Send(const Napi::CallbackInfo& info) {
   }
   return Number(info, static_cast<double>(
                           engine.Send(Int(info, 0), Int(info, 1), spans.data(), spans.size())));
-}
-
-// sendOwned(index, generation, bytes): as send(); discards them if they were taken whole
-Napi::Value SendOwned(const Napi::CallbackInfo& info) {
-  const Span span = BytesOf(info.Env(), info[2]);
-  const int64_t sent = Of(info).engine().Send(Int(info, 0), Int(info, 1), &span, 1);
-  if (sent == static_cast<int64_t>(span.length)) DiscardBytes(info[2]);
-  return Number(info, static_cast<double>(sent));
-}
-
-// discard(bytes[]): see DiscardBytes
-Napi::Value Discard(const Napi::CallbackInfo& info) {
-  Of(info);
-  const auto list = info[0].As<Napi::Array>();
-  for (uint32_t i = 0; i < list.Length(); i++) {
-    const Napi::HandleScope scope(info.Env());
-    DiscardBytes(list.Get(i));
-  }
-  return info.Env().Undefined();
 }
 
 // receive(index, generation, bytes): bytes received into them, 0 at the end, or a status
@@ -182,13 +155,12 @@ Napi::Value Uncaught(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// open(dispatch, calls): the port's memory and calls, or a status when the engine cannot run here
+// open(dispatch): the port's memory and calls, or a status when the engine cannot run here
 Napi::Value Open(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Napi::Object port = Napi::Object::New(env);
   Status status = kOk;
-  Environment* const environment = Environment::Create(env, port, info[0].As<Napi::Function>(),
-                                                       info[1].As<Napi::Array>(), &status);
+  Environment* const environment = Environment::Create(env, port, info[0].As<Napi::Function>(), &status);
   if (environment == nullptr) return Number(info, status);
   port.Set("memory", environment->Memory(env));
   const auto define = [&](const char* name, Napi::Value (*call)(const Napi::CallbackInfo&)) {
@@ -200,8 +172,6 @@ Napi::Value Open(const Napi::CallbackInfo& info) {
   define("duplicate", Duplicate);
   define("connectAgain", ConnectAgain);
   define("send", Send);
-  define("sendOwned", SendOwned);
-  define("discard", Discard);
   define("receive", Receive);
   define("setOption", SetOption);
   define("localAddress", AddressOf<&Engine::LocalAddress>);

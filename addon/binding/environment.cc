@@ -1,7 +1,6 @@
 #include "binding/environment.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <mutex>
 #include <vector>
@@ -27,9 +26,9 @@ Registry& TheRegistry() {
 }  // namespace
 
 Environment* Environment::Create(Napi::Env env, Napi::Object holder, Napi::Function dispatch,
-                                 Napi::Array calls, Status* status) {
+                                 Status* status) {
   std::unique_ptr<Environment, void (*)(Environment*)> self(
-      new Environment(env, holder, dispatch, calls),
+      new Environment(env, holder, dispatch),
       [](Environment* environment) { delete environment; });
   *status = self->Open();
   if (*status != kOk) return nullptr;
@@ -41,12 +40,10 @@ Environment* Environment::Create(Napi::Env env, Napi::Object holder, Napi::Funct
   return self.release();
 }
 
-Environment::Environment(Napi::Env env, Napi::Object holder, Napi::Function dispatch,
-                         Napi::Array calls)
+Environment::Environment(Napi::Env env, Napi::Object holder, Napi::Function dispatch)
     : env_(env),
       holder_(Napi::Persistent(holder)),
       dispatch_(Napi::Persistent(dispatch)),
-      calls_(Napi::Reference<Napi::Array>::New(calls, 1)),
       memory_(Napi::Persistent(Napi::Object::New(env))) {
   memory_.Set("control", Napi::Int32Array::New(env, kControlWords));
   memory_.Set("counters", Napi::Float64Array::New(env, kCounterCount));
@@ -69,7 +66,6 @@ Status Environment::Open() {
   memory.counters = memory_.Get("counters").As<Napi::Float64Array>().Data();
   memory.slab = memory_.Get("slab").As<Napi::Uint8Array>().Data();
   memory.arena = memory_.Get("arena").As<Napi::Uint8Array>().Data();
-  control_ = memory.control;
   if (const Status status = engine_.Open(memory); status != kOk) return status;
   // The hook before the loop's handles: it can be taken back, they can only be closed.
   const napi_status added = napi_add_async_cleanup_hook(
@@ -120,45 +116,17 @@ void Environment::Turn() {
 // where uncaught errors go, and the next call carries on behind it: the rest of the batch is never
 // lost.
 void Environment::Dispatch() {
-  bool resumed = false;
-  while ((resumed || engine_.HasCompletions()) && !ended_) {
+  while (engine_.HasCompletions() && !ended_) {
     const Napi::HandleScope scope(env_);
     engine_.RefillCompletions();
-    if (!resumed) engine_.Count(kBatches);
+    engine_.Count(kBatches);
     // No async context: events of accepted sockets belong to no store, as in node:net; sockets that
     // belong to one enter it themselves. But a callback scope, without which what is called from
-    // here into Node's C++ (HTTP/2, an agent's asyncReset) would take itself for the outermost one.
+    // here into Node's C++ (an agent's asyncReset) would take itself for the outermost one.
     const napi_status dispatched =
         napi_make_callback(env_, nullptr, holder_.Value(), dispatch_.Value(), 0, nullptr, nullptr);
     if (dispatched != napi_ok && !TreatAsUncaught()) return;
-    resumed = control_[kOutermostCalls] > 0;
-    if (resumed && !MakeOutermostCalls()) return;
   }
-}
-
-// The calls that handlers have asked for, and those that these ask for meanwhile. False when the
-// environment runs no JavaScript any more.
-bool Environment::MakeOutermostCalls() {
-  const napi_value calls = calls_.Value();
-  for (int32_t at = 0; at < control_[kOutermostCalls] && !ended_; at++) {
-    const Napi::HandleScope scope(env_);
-    const uint32_t first = static_cast<uint32_t>(at * kOutermostCallValues);
-    if (CallAsOutermost(calls, first) != napi_ok && !TreatAsUncaught()) return false;
-  }
-  return true;
-}
-
-// One of them: receiver, function, two arguments. A native function of Node's is called without
-// anything of JavaScript below it, so that an error which one of its callbacks throws stays here
-// and does not come out of the next one.
-napi_status Environment::CallAsOutermost(napi_value calls, uint32_t first) {
-  std::array<napi_value, kOutermostCallValues> values{};
-  napi_status status = napi_ok;
-  for (uint32_t i = 0; i < values.size() && status == napi_ok; i++) {
-    status = napi_get_element(env_, calls, first + i, &values.at(i));
-  }
-  if (status != napi_ok) return status;
-  return napi_call_function(env_, values[0], values[1], values.size() - 2, &values[2], nullptr);
 }
 
 // False in a Worker that is being terminated: it runs no JavaScript any more, and its cleanup hook
@@ -183,7 +151,6 @@ void Environment::End() {
   engine_.Close();
   holder_.Reset();
   dispatch_.Reset();
-  calls_.Reset();
   memory_.Reset();
   loop_->Close(
       [](void* argument) {

@@ -16,11 +16,9 @@ class Environment {
  public:
   // Null when the engine cannot run here; `status` then says why. The environment owns itself: it
   // goes when Node's environment has ended and the loop has let go of the last handle.
-  //
-  // `dispatch` takes completions. What it leaves in `calls` (kOutermostCalls of them) is made
-  // outside of callback scopes, in order, and then dispatch is called again.
+  // `dispatch` takes completions.
   static Environment* Create(Napi::Env env, Napi::Object holder, Napi::Function dispatch,
-                             Napi::Array calls, Status* status);
+                             Status* status);
 
   Engine& engine() { return engine_; }
   Napi::Object Memory(Napi::Env env) const;
@@ -32,14 +30,12 @@ class Environment {
   Environment& operator=(const Environment&) = delete;
 
  private:
-  Environment(Napi::Env env, Napi::Object holder, Napi::Function dispatch, Napi::Array calls);
+  Environment(Napi::Env env, Napi::Object holder, Napi::Function dispatch);
   ~Environment();
 
   Status Open();
   void Turn();
   void Dispatch();
-  bool MakeOutermostCalls();
-  napi_status CallAsOutermost(napi_value calls, uint32_t first);
   bool TreatAsUncaught();
   void End();
   static void FlushAtExit();
@@ -47,12 +43,10 @@ class Environment {
   napi_env env_;
   Napi::ObjectReference holder_;
   Napi::FunctionReference dispatch_;
-  Napi::Reference<Napi::Array> calls_;
   Napi::ObjectReference memory_;
   napi_async_cleanup_hook_handle cleanup_ = nullptr;
   std::thread::id thread_ = std::this_thread::get_id();
   Engine engine_;
-  const int32_t* control_ = nullptr;
   std::unique_ptr<Loop> loop_;
   bool ended_ = false;
   bool turning_ = false;

@@ -22,8 +22,6 @@ inline Napi::Object LayoutObject(Napi::Env env) {
   set("replyIndex", kReplyIndex);
   set("replyGeneration", kReplyGeneration);
   set("replyKind", kReplyKind);
-  set("outermostCalls", kOutermostCalls);
-  set("outermostCallValues", kOutermostCallValues);
 
   set("recordWords", kRecordWords);
   set("submissionWords", kSubmissionWords);

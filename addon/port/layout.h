@@ -21,8 +21,7 @@ enum Header : int32_t {
   kSlabUsed = 4,        // bytes of the slab that waiting submissions refer to
   kReplyIndex = 5,      // answer of a direct call: the endpoint's index
   kReplyGeneration = 6,
-  kReplyKind = 7,       // of an adopted endpoint: its EndpointKind
-  kOutermostCalls = 8,  // calls that a batch has left for the binding to make
+  kReplyKind = 7,  // of an adopted endpoint: its EndpointKind
   kHeaderWords = 16,
 };
 
@@ -60,9 +59,6 @@ enum class Completion : int32_t {
   kReceivable = 11,
   kBroken = 12,  // the peer has reset the connection; whoever receives or sends hears it anyway
 };
-
-// Of one call that a batch leaves: receiver, function, two arguments.
-inline constexpr int32_t kOutermostCallValues = 4;
 
 inline constexpr int32_t kRecordWords = 8;
 inline constexpr int32_t kSubmissionCapacity = 1024;  // records; a power of two

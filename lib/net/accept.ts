@@ -9,7 +9,6 @@ import { debug } from './debug.js';
 import { port } from './engine-port.js';
 import { AcceptedOptions, acceptedSocket } from './socket.js';
 import { wanted } from './state.js';
-import { showStreamHandle } from './stream-handle.js';
 
 const serverSocketChannel = diagnosticsChannel.channel('net.server.socket');
 // Up to Node 20 a maxConnections of 0 means no limit.
@@ -29,12 +28,7 @@ export interface ServerState extends net.Server {
 }
 
 /** `context`: the async context of the connection's events, which is not the server's. */
-export function accept(
-  server: ServerState,
-  endpoint: StreamEndpoint,
-  taker: boolean,
-  context: AsyncResource,
-): void {
+export function accept(server: ServerState, endpoint: StreamEndpoint, context: AsyncResource): void {
   const { maxConnections } = server;
   const limited = zeroMeansNoLimit ? Boolean(maxConnections) : maxConnections != null;
   if (limited && server._connections >= maxConnections) {
@@ -62,7 +56,6 @@ export function accept(
     wanted(socket).keepAliveIdleSeconds = server.keepAliveInitialDelay;
     endpoint.setKeepAlive(true, server.keepAliveInitialDelay);
   }
-  if (taker) showStreamHandle(socket);
   if (debug.enabled)
     debug('%s accepts %s: the %s port', server.constructor.name, peerOf(endpoint), port().name);
   server._connections++;

@@ -5,12 +5,11 @@ import util = require('node:util');
 
 import { builtin } from './builtin.js';
 import { publishClientSocket, publishesInCreateConnection } from './connect.js';
+import { debug as debugCarrier } from './debug.js';
 import { passHandles } from './handle-passing.js';
 import { noticeObservers } from './performance.js';
 import { Server } from './server.js';
 import { Socket, type SocketOptions } from './socket.js';
-import type { ThisSocket } from './state.js';
-import { isTakenOver, showStreamHandle } from './stream-handle.js';
 
 noticeObservers();
 passHandles();
@@ -20,7 +19,24 @@ const { _normalizeArgs: normalizeArgs } = builtin as unknown as {
   _normalizeArgs(args: unknown[]): [SocketOptions & { timeout?: number }, unknown];
 };
 
+let forLibuv = false;
+
+/** Runs a call in which connect() is node:net's: what the call connects is read and written in C++. */
+export function withLibuv<T>(call: () => T): T {
+  const before = forLibuv;
+  forLibuv = true;
+  try {
+    return call();
+  } finally {
+    forLibuv = before;
+  }
+}
+
 function connect(...args: unknown[]): net.Socket {
+  if (forLibuv) {
+    debugCarrier('http2 client: libuv, as its socket is read and written in C++');
+    return (builtin.connect as (...args: unknown[]) => net.Socket)(...args);
+  }
   const normalized = normalizeArgs(args);
   const [options] = normalized;
   debug('createConnection', normalized);
@@ -28,7 +44,6 @@ function connect(...args: unknown[]): net.Socket {
   if (publishesInCreateConnection) publishClientSocket(socket);
   if (options.timeout) socket.setTimeout(options.timeout);
   (socket.connect as (normalized: unknown) => net.Socket)(normalized);
-  if (isTakenOver()) showStreamHandle(socket as unknown as ThisSocket);
   return socket;
 }
 

@@ -17,7 +17,6 @@ import {
   type LibuvHandle,
   type OnConnection,
 } from './libuv-handles.js';
-import { isTaker } from './stream-handle.js';
 
 const debugNet = util.debuglog('net');
 // The mode of fchmod (uv_poll_event).
@@ -35,20 +34,15 @@ class Acceptor implements ListenerOwner {
   onGone: (() => void) | undefined;
   private readonly context = new AsyncResource('iocp-net.server');
 
-  private taker = false;
-
-  constructor(private server: ServerState) {
-    this.serve(server);
-  }
+  constructor(private server: ServerState) {}
 
   serve(server: ServerState): void {
     this.server = server;
-    this.taker = isTaker(server);
   }
 
   onAccepted(endpoint: StreamEndpoint): void {
     const context = new AsyncResource('iocp-net.socket');
-    this.context.runInAsyncScope(accept, undefined, this.server, endpoint, this.taker, context);
+    this.context.runInAsyncScope(accept, undefined, this.server, endpoint, context);
   }
 
   onAcceptFailed(status: number): void {
@@ -176,6 +170,11 @@ export class ListenerHandle {
     return this.libuv === null ? undefined : { handle: this.libuv, lent: false };
   }
 
+  /** Whoever listens with this handle listens with libuv's from now on. */
+  toLibuv(): void {
+    if (this.endpoint !== null) this.moveToLibuv();
+  }
+
   private moveToLibuv(): void {
     const endpoint = this.endpoint as ListeningEndpoint;
     const referenced = endpoint.hasRef();
@@ -261,6 +260,6 @@ export function carryHandedConnections(server: ServerState, standIn: LibuvHandle
   standIn.onconnection = (error, client) => {
     const endpoint = error || client === undefined ? undefined : adoptHandle(client);
     if (endpoint === undefined) accepted.call(standIn, error, client);
-    else accept(server, endpoint, isTaker(server), new AsyncResource('iocp-net.socket'));
+    else accept(server, endpoint, new AsyncResource('iocp-net.socket'));
   };
 }

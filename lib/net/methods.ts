@@ -37,10 +37,72 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 // Node 24 brought both: the type of service, and the interval and count of keep-alive probes.
 const hasTypeOfService = 'setTypeOfService' in builtin.Socket.prototype;
 
+type Method = (this: ThisSocket, ...args: never[]) => unknown;
+
+/** node:net's own methods, for the sockets that it carries. */
+const theirs = builtin.Socket.prototype as unknown as Record<string, (...args: unknown[]) => unknown>;
 export const duplex = stream.Duplex.prototype as unknown as Record<string, (...args: unknown[]) => unknown>;
 
-/** The methods of Socket.prototype. */
-export const methods: Record<string, (this: ThisSocket, ...args: never[]) => unknown> = {
+/** Methods that run for each message: they look themselves for the sockets that node:net carries. */
+const perMessage: Record<string, Method> = {
+  read(this: ThisSocket, size?: number): unknown {
+    if (this[kEndpoint] === undefined) return (theirs.read as Method).call(this, size as never);
+    startUserBuffer(this);
+    return duplex.read.call(this, size);
+  },
+
+  _read(this: ThisSocket, size: number): unknown {
+    if (this[kEndpoint] === undefined) return (theirs._read as Method).call(this, size as never);
+    if (this.connecting || this[kEndpoint] === null) {
+      this.once('connect', () => this._read(size));
+    } else if (!this[kReading]) {
+      startReceiving(this);
+    }
+    return undefined;
+  },
+
+  _writeGeneric(
+    this: ThisSocket,
+    writev: boolean,
+    data: WriteData,
+    encoding: string,
+    callback: WriteCallback,
+  ): unknown {
+    if (this[kEndpoint] === undefined) {
+      return (theirs._writeGeneric as Method).apply(this, [writev, data, encoding, callback] as never);
+    }
+    if (this.connecting) {
+      this._pendingData = data;
+      this._pendingEncoding = encoding;
+      const onClose = () => callback(closedBeforeConnection());
+      this.once('connect', () => {
+        this.off('close', onClose);
+        this._writeGeneric(writev, data, encoding, callback);
+      });
+      this.once('close', onClose);
+      return undefined;
+    }
+    this._pendingData = null;
+    this._pendingEncoding = '';
+    if (this[kEndpoint] === null) {
+      callback(socketClosed());
+      return false;
+    }
+    if (this[kIdleTimer] !== null || this._parent != null) this._unrefTimer();
+    write(this, this[kEndpoint], data, encoding, callback);
+    return undefined;
+  },
+
+  _write(this: ThisSocket, data: Buffer | string, encoding: string, callback: WriteCallback): void {
+    this._writeGeneric(false, data, encoding, callback);
+  },
+
+  _writev(this: ThisSocket, chunks: WritevChunk[], callback: WriteCallback): void {
+    this._writeGeneric(true, chunks, '', callback);
+  },
+};
+
+const others: Record<string, Method> = {
   connect(this: ThisSocket, ...args: unknown[]): unknown {
     return connect(this, args, Socket.prototype.write);
   },
@@ -58,11 +120,6 @@ export const methods: Record<string, (this: ThisSocket, ...args: never[]) => unk
   resume(this: ThisSocket): unknown {
     startUserBuffer(this);
     return duplex.resume.call(this);
-  },
-
-  read(this: ThisSocket, size?: number): unknown {
-    startUserBuffer(this);
-    return duplex.read.call(this, size);
   },
 
   setTimeout(this: ThisSocket, timeoutMs: number, callback?: () => void): unknown {
@@ -183,51 +240,6 @@ export const methods: Record<string, (this: ThisSocket, ...args: never[]) => unk
     this.emit('timeout');
   },
 
-  _read(this: ThisSocket, size: number): void {
-    if (this.connecting || this[kEndpoint] === null) {
-      this.once('connect', () => this._read(size));
-    } else if (!this[kReading]) {
-      startReceiving(this);
-    }
-  },
-
-  _writeGeneric(
-    this: ThisSocket,
-    writev: boolean,
-    data: WriteData,
-    encoding: string,
-    callback: WriteCallback,
-  ): unknown {
-    if (this.connecting) {
-      this._pendingData = data;
-      this._pendingEncoding = encoding;
-      const onClose = () => callback(closedBeforeConnection());
-      this.once('connect', () => {
-        this.off('close', onClose);
-        this._writeGeneric(writev, data, encoding, callback);
-      });
-      this.once('close', onClose);
-      return undefined;
-    }
-    this._pendingData = null;
-    this._pendingEncoding = '';
-    if (this[kEndpoint] === null) {
-      callback(socketClosed());
-      return false;
-    }
-    if (this[kIdleTimer] !== null || this._parent != null) this._unrefTimer();
-    write(this, this[kEndpoint], data, encoding, callback);
-    return undefined;
-  },
-
-  _write(this: ThisSocket, data: Buffer | string, encoding: string, callback: WriteCallback): void {
-    this._writeGeneric(false, data, encoding, callback);
-  },
-
-  _writev(this: ThisSocket, chunks: WritevChunk[], callback: WriteCallback): void {
-    this._writeGeneric(true, chunks, '', callback);
-  },
-
   _final(this: ThisSocket, callback: WriteCallback): unknown {
     const wait = finalWaitsForConnect ? this[kEndpoint] === null || this.connecting : this.connecting;
     if (wait) return this.once('connect', () => this._final(callback));
@@ -334,7 +346,7 @@ function closeEndpoint(self: ThisSocket, reset: boolean, isException: boolean): 
 }
 
 if (hasTypeOfService) {
-  methods.setTypeOfService = function (this: ThisSocket, value: number): unknown {
+  others.setTypeOfService = function (this: ThisSocket, value: number): unknown {
     judge((node) =>
       (new node.Socket() as unknown as { setTypeOfService(v: number): void }).setTypeOfService(value),
     );
@@ -345,7 +357,27 @@ if (hasTypeOfService) {
     options.typeOfService = value;
     return this;
   };
-  methods.getTypeOfService = function (this: ThisSocket): number {
+  others.getTypeOfService = function (this: ThisSocket): number {
     return this[kOptions]?.typeOfService ?? 0;
   };
+}
+
+/** Ours for a socket that the port carries, node:net's for any other. */
+function dispatching(name: string, ours: Method): Method {
+  return function (this: ThisSocket, ...args: never[]) {
+    return (this[kEndpoint] === undefined ? (theirs[name] as Method) : ours).apply(this, args);
+  };
+}
+
+/** The methods of Socket.prototype, with the names, lengths and flags that node:net's have. */
+export function methodDescriptors(): PropertyDescriptorMap {
+  const all: PropertyDescriptorMap = {};
+  const add = (name: string, value: Method, ours: Method) => {
+    const length = theirs[name]?.length ?? ours.length;
+    Object.defineProperties(value, { name: { value: name }, length: { value: length } });
+    all[name] = { value, enumerable: true, writable: true, configurable: true };
+  };
+  for (const [name, ours] of Object.entries(perMessage)) add(name, ours, ours);
+  for (const [name, ours] of Object.entries(others)) add(name, dispatching(name, ours), ours);
+  return all;
 }

@@ -1,5 +1,6 @@
 // The getters of net.Socket, with the flags that node:net's have.
 import { Buffer } from 'node:buffer';
+import { builtin } from './builtin.js';
 import {
   hasHandle,
   kBytesRead,
@@ -7,7 +8,6 @@ import {
   kEndpoint,
   kLent,
   kReading,
-  kStreamHandle,
   type ThisSocket,
   type WriteData,
   type WritevChunk,
@@ -78,11 +78,10 @@ const hidden: ThisType<ThisSocket> = {
   get bufferSize() {
     return hasHandle(this) ? this.writableLength : undefined;
   },
-  // No libuv handle stands behind the socket. Only tls and http2 are shown something, when they take the socket over;
-  // and child_process is lent a handle to pass on, and takes the connection away by setting null.
+  // No libuv handle stands behind the socket. Only child_process is lent one to pass on, and takes the connection away
+  // by setting null.
   get _handle() {
-    if (!hasHandle(this)) return this[kLent]; // null, and undefined on the bare prototype
-    return this[kLent] ?? this[kStreamHandle];
+    return this[kLent]; // undefined on the bare prototype
   },
   set _handle(handle) {
     if (handle === null && this[kLent] != null) giveUp(this);
@@ -95,11 +94,26 @@ const changeable: ThisType<ThisSocket> = {
   },
 };
 
+/** Ours for a socket that the port carries, node:net's for any other. */
+function dispatching(name: string, { get, set }: PropertyDescriptor): PropertyDescriptor {
+  const theirs = Object.getOwnPropertyDescriptor(builtin.Socket.prototype, name) as PropertyDescriptor;
+  const descriptor: PropertyDescriptor = {
+    get(this: ThisSocket) {
+      return (this[kEndpoint] === undefined ? theirs.get : get)?.call(this);
+    },
+  };
+  if (set === undefined && theirs.set === undefined) return descriptor;
+  descriptor.set = function (this: ThisSocket, value: unknown) {
+    (this[kEndpoint] === undefined ? theirs.set : set)?.call(this, value);
+  };
+  return descriptor;
+}
+
 export function propertyDescriptors(): PropertyDescriptorMap {
   const all: PropertyDescriptorMap = {};
   const add = (properties: object, flags: { enumerable: boolean; configurable: boolean }) => {
     for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(properties))) {
-      all[name] = { ...descriptor, ...flags };
+      all[name] = { ...dispatching(name, descriptor), ...flags };
     }
   };
   add(shown, { enumerable: true, configurable: false });

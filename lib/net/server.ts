@@ -11,6 +11,7 @@ import { debug } from './debug.js';
 import { port } from './engine-port.js';
 import { statusOf } from './errors.js';
 import { isDescriptor, type LibuvHandle, takeReceived } from './libuv-handles.js';
+import { takesLibuvStreams } from './libuv-servers.js';
 import {
   carryHandedConnections,
   carryReceivedListener,
@@ -19,8 +20,6 @@ import {
   TCP_REUSEPORT,
 } from './listener-handle.js';
 import { pipeName } from './pipe-name.js';
-import { isCarried } from './socket.js';
-import { isTaker, showStreamHandle } from './stream-handle.js';
 
 const EADDRINUSE = statusOf('EADDRINUSE');
 const BACKLOG = 511;
@@ -45,6 +44,12 @@ const builtinListen2 = (builtin.Server.prototype as unknown as { _listen2: Liste
  */
 export const listen2: Listen2 = function (address, portNumber, addressType, backlog, fd, flags) {
   const given = this._handle as LibuvHandle | ListenerHandle | null;
+  if (takesLibuvStreams(this)) {
+    if (given instanceof ListenerHandle) given.toLibuv();
+    builtinListen2.call(this, address, portNumber, addressType, backlog, fd, flags);
+    if (debug.enabled && this._handle) tellCarrier(this, 'libuv, as its sockets are read and written in C++');
+    return;
+  }
   if (given) {
     if (given instanceof ListenerHandle) given.serve(this);
     else if (takeReceived(given)) carryReceivedListener(this, given, backlog || BACKLOG);
@@ -83,7 +88,10 @@ export const listen2: Listen2 = function (address, portNumber, addressType, back
     }
   }
   builtinListen2.call(this, address, portNumber, addressType, backlog, fd, flags);
-  if (debug.enabled && this._handle) tellCarrier(this);
+  if (debug.enabled && this._handle) {
+    const carried = this._handle instanceof ListenerHandle;
+    tellCarrier(this, carried ? `the ${port().name} port` : 'libuv, as it was given a handle of it');
+  }
   // The stand-in that a cluster's worker gets is no object of libuv's.
   if (given && this._handle === given && Object.getPrototypeOf(given) === Object.prototype) {
     carryHandedConnections(this, given as LibuvHandle);
@@ -91,7 +99,7 @@ export const listen2: Listen2 = function (address, portNumber, addressType, back
 };
 
 /** Server.prototype.listen with the one argument that node:net would not know: a server that listens on the port. */
-function listen(this: ServerState, ...args: unknown[]): unknown {
+export function listen(this: ServerState, ...args: unknown[]): unknown {
   const given = args[0] as { _handle?: unknown; handle?: unknown } | null | undefined;
   const handle = given?._handle || given?.handle || given;
   if (!(handle instanceof ListenerHandle) || this._handle) return builtinListen.apply(this, args);
@@ -103,30 +111,16 @@ function listen(this: ServerState, ...args: unknown[]): unknown {
   return this;
 }
 
-/** tls.Server's own listener: it finds a handle in sockets of ours, also in those that a program hands to the server. */
-function handingOver(server: object, listener: unknown): unknown {
-  if (!isTaker(server) || typeof listener !== 'function') return listener;
-  return function (this: unknown, socket: unknown) {
-    if (isCarried(socket)) showStreamHandle(socket);
-    return (listener as (socket: unknown) => unknown).call(this, socket);
-  };
-}
-
-function tellCarrier(server: ServerState): void {
+function tellCarrier(server: ServerState, carrier: string): void {
   const address = server.address();
   const where = typeof address === 'object' && address ? `${address.address}:${address.port}` : address;
-  const carrier =
-    server._handle instanceof ListenerHandle
-      ? `the ${port().name} port`
-      : 'libuv, as it was given a handle of it';
   debug('%s on %s: %s', server.constructor.name, where, carrier);
 }
 
 function ServerFunction(this: ServerState, options?: unknown, listener?: unknown): unknown {
   const base = builtin.Server as unknown as (this: unknown, options: unknown, listener: unknown) => unknown;
   // http.Server and the like call their base's constructor by the exported name: they are node:net's servers too.
-  if ((this as unknown) instanceof builtin.Server)
-    return base.call(this, options, handingOver(this, listener));
+  if ((this as unknown) instanceof builtin.Server) return base.call(this, options, listener);
   return Reflect.construct(Server, [options, listener]);
 }
 

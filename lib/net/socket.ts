@@ -10,7 +10,7 @@ import { builtin, judge } from './builtin.js';
 import { debug } from './debug.js';
 import { endedByPeer, errnoException, statusOf } from './errors.js';
 import { adoptDescriptor, adoptHandle, isDescriptor, takeReceived } from './libuv-handles.js';
-import { duplex, methods } from './methods.js';
+import { duplex, methodDescriptors } from './methods.js';
 import { propertyDescriptors } from './properties.js';
 import {
   kBytesRead,
@@ -23,9 +23,7 @@ import {
   kOnClosed,
   kOptions,
   kReading,
-  kSecured,
   kShutdownCallback,
-  kStreamHandle,
   kUnreferenced,
   kUserBuffer,
   kWriteCallback,
@@ -74,9 +72,12 @@ export class AcceptedOptions implements stream.DuplexOptions {
   }
 }
 
+const isOurs = Object.prototype.isPrototypeOf;
+const construct = builtin.Socket as unknown as (this: unknown, options: unknown) => unknown;
+
 /** Whether the port carries this socket, or will once it is connected. */
 export function isCarried(value: unknown): value is ThisSocket {
-  return Object.prototype.isPrototypeOf.call(Socket.prototype, value as object);
+  return typeof value === 'object' && value !== null && (value as ThisSocket)[kEndpoint] !== undefined;
 }
 
 /**
@@ -87,12 +88,9 @@ export const Socket = function Socket(
   this: ThisSocket,
   options?: SocketOptions | number | AcceptedOptions,
 ): unknown {
-  if (new.target !== Socket && !isCarried(this)) {
-    // A class of Node's own (tls.TLSSocket) calls its base's constructor by the exported name.
-    const base = builtin.Socket as unknown as (this: unknown, options: unknown) => unknown;
-    if ((this as unknown) instanceof stream.Duplex && (this as unknown) instanceof builtin.Socket) {
-      return base.call(this, options);
-    }
+  if (new.target === undefined && !isOurs.call(Socket.prototype, this)) {
+    // A class that was derived from node:net's own before ours took its name calls its base's constructor by that name.
+    if (isOurs.call(builtin.Socket.prototype, this)) return construct.call(this, options);
     return Reflect.construct(Socket, [options]);
   }
   let given: StreamOptions;
@@ -102,12 +100,14 @@ export const Socket = function Socket(
   } else {
     const asked = typeof options === 'number' ? { fd: options } : (options ?? {});
     judgeOptions(asked);
-    given = { ...asked };
-    if (given.handle || given.fd !== undefined) {
-      const found = adopted(given);
-      if (found === undefined) return carriedByNode(this, options);
-      endpoint = found;
+    const found = asked.handle || asked.fd !== undefined ? adopted(asked) : null;
+    if (found === undefined) {
+      // The object is node:net's from now on: every method and property of ours finds that out.
+      debug('socket over %s: libuv', asked.handle ? 'a handle' : 'a descriptor');
+      return construct.call(this, options);
     }
+    endpoint = found;
+    given = { ...asked };
     given.allowHalfOpen = Boolean(given.allowHalfOpen);
     given.emitClose = false;
     given.autoDestroy = true;
@@ -135,8 +135,6 @@ export const Socket = function Socket(
   this[kUserBuffer] = null;
   this[kOnClosed] = null;
   this[kLent] = null;
-  this[kStreamHandle] = null;
-  this[kSecured] = null;
   (stream.Duplex as unknown as (this: unknown, options: unknown) => void).call(this, given);
   this.on('end', onReadableStreamEnd);
   this._sockname = null;
@@ -167,46 +165,8 @@ Object.defineProperty(Socket, Symbol.hasInstance, {
   },
 });
 
-for (const [name, value] of Object.entries(methods)) {
-  const theirs = (builtin.Socket.prototype as unknown as Record<string, unknown>)[name];
-  const length = typeof theirs === 'function' ? theirs.length : value.length;
-  Object.defineProperties(value, { name: { value: name }, length: { value: length } });
-  Object.defineProperty(Socket.prototype, name, {
-    value,
-    enumerable: true,
-    writable: true,
-    configurable: true,
-  });
-}
+Object.defineProperties(Socket.prototype, methodDescriptors());
 Object.defineProperties(Socket.prototype, propertyDescriptors());
-
-/** node:net's Socket in place of ours. A subclass's instance keeps its class and borrows node:net's methods. */
-function carriedByNode(self: ThisSocket, options: SocketOptions | number | undefined): unknown {
-  debug(
-    'socket over %s: libuv',
-    typeof options === 'number' || options?.fd !== undefined ? 'a descriptor' : 'a handle',
-  );
-  const own = Object.getPrototypeOf(self) as object;
-  if (own === Socket.prototype) return Reflect.construct(builtin.Socket, [options]);
-  const socket = Reflect.construct(builtin.Socket, [options], self.constructor as never) as object;
-  for (const key of Reflect.ownKeys(Socket.prototype)) {
-    const mine = Object.getOwnPropertyDescriptor(Socket.prototype, key);
-    const theirs =
-      Object.getOwnPropertyDescriptor(builtin.Socket.prototype, key) ??
-      Object.getOwnPropertyDescriptor(duplex, key);
-    if (key === 'constructor' || theirs === undefined || find(socket, key)?.value !== mine?.value) continue;
-    Object.defineProperty(socket, key, { ...theirs, enumerable: false, configurable: true });
-  }
-  return socket;
-}
-
-function find(object: object, key: string | symbol): PropertyDescriptor | undefined {
-  for (let o: object | null = object; o !== null; o = Object.getPrototypeOf(o) as object | null) {
-    const descriptor = Object.getOwnPropertyDescriptor(o, key);
-    if (descriptor !== undefined) return descriptor;
-  }
-  return undefined;
-}
 
 /** Lets node:net throw what it throws about an option. */
 function judgeOptions(given: SocketOptions): void {

@@ -3,7 +3,6 @@ import type { AsyncResource } from 'node:async_hooks';
 import type net from 'node:net';
 import type { StreamEndpoint } from '../port/endpoint.js';
 import type { IdleTimer } from './idle-timers.js';
-import type { StreamHandle } from './stream-handle.js';
 
 /** The endpoint that carries the socket; null before connect() and after destroy(). */
 export const kEndpoint = Symbol('endpoint');
@@ -21,10 +20,6 @@ export const kUnreferenced = Symbol('unreferenced');
 export const kContext = Symbol('context');
 export const kOptions = Symbol('options');
 export const kUserBuffer = Symbol('userBuffer');
-/** The native stream that tls and http2 find in `_handle`; null unless the socket is theirs. */
-export const kStreamHandle = Symbol('streamHandle');
-/** The TLSSocket that reads and writes through this socket: errors of the connection are its errors. */
-export const kSecured = Symbol('secured');
 /** Told when the endpoint has closed; set by destroy(). */
 export const kOnClosed = Symbol('onClosed');
 
@@ -67,8 +62,6 @@ export interface SocketState {
   [kUserBuffer]: UserBuffer | null;
   [kOnClosed]: (() => void) | null;
   [kLent]: object | null;
-  [kStreamHandle]: StreamHandle | null;
-  [kSecured]: net.Socket | null;
 
   connecting: boolean;
   allowHalfOpen: boolean;

@@ -3,7 +3,6 @@ import { Buffer } from 'node:buffer';
 import type { StreamEndpoint, StreamOwner } from '../port/endpoint.js';
 import { SLAB_WRITE_BYTES_MAX } from '../port/port.js';
 import { inThisContext } from './async-context.js';
-import { port } from './engine-port.js';
 import { errnoException, statusOf } from './errors.js';
 import {
   kBytesRead,
@@ -14,9 +13,7 @@ import {
   kLastQueuedBytes,
   kOnClosed,
   kReading,
-  kSecured,
   kShutdownCallback,
-  kStreamHandle,
   kUserBuffer,
   kWriteCallback,
   type ThisSocket,
@@ -28,10 +25,6 @@ const UTF8_BYTES_PER_UNIT_MAX = 3;
 // Of several pieces that leave together: up to here they are copied, if they are this short on average.
 const GATHERED_BYTES_MAX = 16 * 1024;
 const GATHERED_PIECE_BYTES = 1024;
-// What tls takes in at once before it has seen more. The rest of a larger chunk it would read while its own answer to the
-// handshake, which came first, is under way: what a handler writes then and destroys the socket behind would be lost.
-// Under libuv it has memory for 64 KiB from the start.
-const HANDSHAKE_BYTES_MAX = 1024;
 // Node 20 calls back without an error when the socket was destroyed first.
 const canceledWriteFails = Number.parseInt(process.versions.node, 10) >= 22;
 const ECANCELED = statusOf('ECANCELED');
@@ -59,8 +52,7 @@ export class SocketOwner implements StreamOwner {
   onReceived(arena: Buffer, offset: number, length: number): void {
     const { socket } = this;
     if (this.left()) return;
-    if (socket[kStreamHandle] !== null) receiveIntoHandle(socket, arena.subarray(offset, offset + length));
-    else if (socket[kContext] !== null) {
+    if (socket[kContext] !== null) {
       socket[kContext].runInAsyncScope(receive, undefined, socket, this.endpoint, arena, offset, length);
     } else {
       receive(socket, this.endpoint, arena, offset, length);
@@ -70,8 +62,7 @@ export class SocketOwner implements StreamOwner {
   onReceivedChunk(chunk: Buffer): void {
     const { socket } = this;
     if (this.left()) return;
-    if (socket[kStreamHandle] !== null) receiveIntoHandle(socket, chunk);
-    else if (socket[kUserBuffer] !== null) this.onReceived(chunk, 0, chunk.length);
+    if (socket[kUserBuffer] !== null) this.onReceived(chunk, 0, chunk.length);
     else this.inContext(deliver, undefined, socket, this.endpoint, chunk);
   }
 
@@ -84,7 +75,7 @@ export class SocketOwner implements StreamOwner {
     if (this.left()) return;
     this.inContext(() => {
       refreshIdle(this.socket);
-      (this.socket[kSecured] ?? this.socket).destroy(errnoException(status, 'read'));
+      this.socket.destroy(errnoException(status, 'read'));
     }, undefined);
   }
 
@@ -99,9 +90,8 @@ export class SocketOwner implements StreamOwner {
         return;
       }
       const error = errnoException(status, 'write');
-      // Of a write that tls or http2 has been told is done they hear at their next write or read, as over TCP.
       if (callback !== null) callback(error);
-      else if (socket[kStreamHandle] === null) this.inContext(() => socket.destroy(error), undefined);
+      else this.inContext(() => socket.destroy(error), undefined);
       return;
     }
     if (!socket.destroyed) refreshIdle(socket);
@@ -148,30 +138,6 @@ export function refreshIdle(socket: ThisSocket): void {
   for (let s: ThisSocket | null | undefined = socket; s != null; s = s._parent as ThisSocket | null) {
     s[kIdleTimer]?.refresh();
   }
-}
-
-/** In the async context of whoever took the socket over: its native stream enters it itself. */
-function receiveIntoHandle(socket: ThisSocket, bytes: Buffer): void {
-  refreshIdle(socket);
-  if (socket.destroyed) return;
-  socket[kBytesRead] += bytes.length;
-  const handle = socket[kStreamHandle];
-  if (handle === null) return;
-  if (bytes.length <= HANDSHAKE_BYTES_MAX || !isShakingHands(socket)) {
-    port().callAsOutermost(handle, handle.readBuffer, bytes);
-    return;
-  }
-  port().callAsOutermost(handle, handle.readBuffer, bytes.subarray(0, HANDSHAKE_BYTES_MAX));
-  port().callAsOutermost(socket, () => {
-    // Behind the end of the write that those bytes have caused.
-    if (socket[kStreamHandle] !== handle || socket.destroyed) return;
-    port().callAsOutermost(handle, handle.readBuffer, bytes.subarray(HANDSHAKE_BYTES_MAX));
-  });
-}
-
-function isShakingHands(socket: ThisSocket): boolean {
-  const secured = socket[kSecured] as { _secureEstablished?: boolean } | null;
-  return secured !== null && secured._secureEstablished === false;
 }
 
 function receive(
@@ -281,9 +247,9 @@ export function startReceiving(socket: ThisSocket): void {
   endpoint.startReceiving(readsThrough(socket));
 }
 
-/** Whether bytes end up in memory that is there already: tls's, http2's, or that of `onread`. */
+/** Whether bytes end up in memory that is there already: that of `onread`. */
 function readsThrough(socket: ThisSocket): boolean {
-  return socket[kStreamHandle] !== null || socket[kUserBuffer] !== null;
+  return socket[kUserBuffer] !== null;
 }
 
 export function stopReceiving(socket: ThisSocket): void {
@@ -293,11 +259,6 @@ export function stopReceiving(socket: ThisSocket): void {
 
 function end(socket: ThisSocket): void {
   refreshIdle(socket);
-  if (socket[kStreamHandle] !== null && !socket.destroyed) {
-    const handle = socket[kStreamHandle];
-    port().callAsOutermost(handle, handle.emitEOF);
-    return;
-  }
   if (socket._readableState.endEmitted) return;
   socket.push(null);
   socket.read(0);

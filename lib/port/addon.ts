@@ -11,8 +11,6 @@ export interface Layout {
   readonly replyIndex: number;
   readonly replyGeneration: number;
   readonly replyKind: number;
-  readonly outermostCalls: number;
-  readonly outermostCallValues: number;
   readonly recordWords: number;
   readonly submissionWords: number;
   readonly submissionCapacity: number;
@@ -103,8 +101,6 @@ export interface NativePort {
   adopt(descriptor: number, flags: number, backlog: number): number;
   duplicate(index: number, generation: number): number;
   send(index: number, generation: number, bytes: Uint8Array | readonly Uint8Array[]): number;
-  sendOwned(index: number, generation: number, bytes: Uint8Array): number;
-  discard(bytes: readonly Uint8Array[]): void;
   connectAgain(
     index: number,
     generation: number,
@@ -137,12 +133,8 @@ export interface Addon {
   /** Bytes of a pipe's name that the system takes. */
   readonly pipeNameBytesMax: number;
   readonly layout: Layout;
-  /**
-   * `dispatch` takes completions. What it leaves in `calls` (receiver, function, two arguments, for as many as the control
-   * word `outermostCalls` says) is called outside of callback scopes, in order, also what is added meanwhile; then
-   * dispatch is called again.
-   */
-  open(dispatch: () => void, calls: unknown[]): NativePort | number;
+  /** `dispatch` takes completions. */
+  open(dispatch: () => void): NativePort | number;
   /** What of this system the engine can use, by name. */
   features(): Record<string, boolean>;
 }

@@ -222,16 +222,7 @@ export class StreamEndpoint extends Endpoint {
    * Returns the bytes taken at once; fewer than all: onSent follows. Below 0: one of libuv's error numbers.
    */
   send(bytes: Uint8Array | readonly Uint8Array[], length: number): number {
-    return this.holding(bytes, this.port.send(this, bytes), length);
-  }
-
-  /** The same for a buffer that nobody else has seen: once the kernel has it whole, its memory is given back. */
-  sendOwned(bytes: Uint8Array): number {
-    const { length } = bytes; // none once it has been given back
-    return this.holding(bytes, this.port.sendOwned(this, bytes), length);
-  }
-
-  private holding(bytes: Uint8Array | readonly Uint8Array[], sent: number, length: number): number {
+    const sent = this.port.send(this, bytes);
     if (sent >= 0 && sent < length) {
       this.held = bytes;
       this.stall();
@@ -263,7 +254,7 @@ export class StreamEndpoint extends Endpoint {
       }
       this.owner.onReceivedChunk(chunk);
       left -= length;
-      if (left < largeReceiveBytesMin || port.callsWait()) return; // the native side comes back to it
+      if (left < largeReceiveBytesMin) return; // the native side comes back to it
       runTicks(); // as between two completions
     }
   }

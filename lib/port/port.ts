@@ -41,8 +41,6 @@ export class CompletionPort {
   readonly arena: Buffer;
   /** True while a batch is being dispatched: what is submitted now leaves together when it ends. */
   dispatching = false;
-  /** True while the native side makes a call that was asked for by callAsOutermost. */
-  callingOutermost = false;
   /** Counts the batches. */
   batch = 0;
 
@@ -51,19 +49,17 @@ export class CompletionPort {
   private readonly arenaStart: number;
   private readonly slab: Buffer;
   private readonly owners: (Endpoint | undefined)[] = [];
-  // Calls for the native side to make, and never shorter: an array that shrinks and grows again is slow.
-  private readonly outermost: unknown[] = [];
   private references = 0;
   // The record that a write to the same endpoint may extend, so that a header and its body leave in one send.
   private lastSendAt = -1;
   private lastSendTo: StreamEndpoint | null = null;
 
-  private constructor(addon: Addon, opened: (dispatch: () => void, calls: unknown[]) => NativePort) {
+  private constructor(addon: Addon, opened: (dispatch: () => void) => NativePort) {
     this.name = addon.name;
     this.pipeNameBytesMax = addon.pipeNameBytesMax;
     // Copies: what Node-API has filled is a hash table to V8, and every completion looks into these.
     this.layout = Object.freeze({ ...addon.layout });
-    this.native = Object.freeze({ ...opened(() => this.dispatch(), this.outermost) });
+    this.native = Object.freeze({ ...opened(() => this.dispatch()) });
     const { control, slab, arena } = this.native.memory;
     this.control = control;
     this.slab = Buffer.from(slab.buffer, slab.byteOffset, slab.byteLength);
@@ -76,8 +72,8 @@ export class CompletionPort {
   static open(addon: Addon): CompletionPort | number {
     let status = 0;
     try {
-      return new CompletionPort(addon, (dispatch, calls) => {
-        const native = addon.open(dispatch, calls);
+      return new CompletionPort(addon, (dispatch) => {
+        const native = addon.open(dispatch);
         if (typeof native === 'number') {
           status = native;
           throw new Error('closed');
@@ -212,20 +208,6 @@ export class CompletionPort {
     return this.native.send(endpoint.index, endpoint.generation, bytes);
   }
 
-  /** The same for one buffer that nobody else has seen: if it is taken whole, its memory is given back (see `discard`). */
-  sendOwned(endpoint: StreamEndpoint, bytes: Uint8Array): number {
-    this.lastSendAt = -1;
-    return this.native.sendOwned(endpoint.index, endpoint.generation, bytes);
-  }
-
-  /**
-   * Gives the memory of buffers back at once, which otherwise waits for a garbage collection while the next ones need
-   * fresh pages. They are empty afterwards: only for buffers that nobody else has seen.
-   */
-  discard(bytes: readonly Uint8Array[]): void {
-    this.native.discard(bytes);
-  }
-
   flush(): void {
     this.lastSendAt = -1;
     this.native.flush();
@@ -242,53 +224,19 @@ export class CompletionPort {
 
   // ---- completions ----
 
-  /**
-   * For what calls into Node's own C++ streams: runs once the current handler has returned, outside of every callback
-   * scope. There ticks and microtasks run behind each single event that the stream tells, as they do behind libuv's.
-   * To be called inside of a batch, with a function of Node's that is native and does not count its arguments, or one
-   * that only asks for further calls.
-   */
-  callAsOutermost(receiver: object, call: unknown, first?: unknown, second?: unknown): void {
-    const { control, layout, outermost } = this;
-    const count = control[layout.outermostCalls];
-    const at = count * layout.outermostCallValues;
-    outermost[at] = receiver;
-    outermost[at + 1] = call;
-    outermost[at + 2] = first;
-    outermost[at + 3] = second;
-    control[layout.outermostCalls] = count + 1;
-  }
-
   /** Bytes of the arena, for copying: cheaper than a Buffer's subarray() and, on Node 20, its copy(). */
   received(offset: number, length: number): Uint8Array {
     return new Uint8Array(this.arenaMemory, this.arenaStart + offset, length);
   }
 
-  /** Whether such a call is waiting: nothing further is told before it has been made. */
-  callsWait(): boolean {
-    return this.control[this.layout.outermostCalls] > 0;
-  }
-
-  /** The native side makes the calls that this leaves, and then calls it again. */
   private dispatch(): void {
-    const { control, layout } = this;
-    const resumed = this.dispatching;
-    if (this.callingOutermost) {
-      // Those have been made; what they were made on is kept no longer.
-      this.outermost.fill(undefined, 0, control[layout.outermostCalls] * layout.outermostCallValues);
-      control[layout.outermostCalls] = 0;
-      this.callingOutermost = false;
-    }
-    if (!resumed) {
-      this.lastSendAt = -1;
-      this.dispatching = true;
-      this.batch = (this.batch + 1) | 0;
-    }
+    this.lastSendAt = -1;
+    this.dispatching = true;
+    this.batch = (this.batch + 1) | 0;
     try {
-      for (let ticks = resumed; ; ticks = true) {
+      for (let ticks = false; ; ticks = true) {
         try {
           this.drain(ticks);
-          this.callingOutermost = this.callsWait();
           return;
         } catch (error) {
           // Here, not in the caller: what processes ticks leaves its async context behind when it throws, and only the
@@ -297,10 +245,8 @@ export class CompletionPort {
         }
       }
     } finally {
-      if (!this.callingOutermost) {
-        this.dispatching = false;
-        this.lastSendAt = -1; // drained as soon as this returns: a later write must not extend that record
-      }
+      this.dispatching = false;
+      this.lastSendAt = -1; // drained as soon as this returns: a later write must not extend that record
     }
   }
 
@@ -308,7 +254,7 @@ export class CompletionPort {
     const { layout, control, owners, arena } = this;
     const headAt = layout.completionHead;
     const tailAt = layout.completionTail;
-    for (let head = control[headAt]; head !== control[tailAt] && !this.callsWait(); ) {
+    for (let head = control[headAt]; head !== control[tailAt]; ) {
       // The first completion's ticks are due only after it, the last one's run when this call returns to Node.
       if (ticks) runTicks();
       const at = layout.completionWords + (head & (layout.completionCapacity - 1)) * layout.recordWords;

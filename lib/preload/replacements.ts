@@ -18,6 +18,13 @@ export class Replacements {
     });
   }
 
+  /** Replaces the object that another one inherits from. */
+  prototype(object: object, value: object): void {
+    const before = Object.getPrototypeOf(object) as object | null;
+    Object.setPrototypeOf(object, value);
+    this.restores.push(() => Object.setPrototypeOf(object, before));
+  }
+
   restore(): void {
     for (const restore of this.restores.splice(0).reverse()) restore();
   }

@@ -270,32 +270,4 @@ withPort('port', function () {
       await closeAll(client, server);
     });
   }
-
-  it('discard gives back what is alone in its memory, and leaves the rest', () => {
-    const alone = new Uint8Array([1, 2, 3]);
-    const slice = new Uint8Array(new ArrayBuffer(8), 2, 3);
-    port.discard([alone, slice]);
-    assert.deepEqual([alone.length, slice.length], [0, 3]);
-  });
-
-  it('sendOwned gives back what the kernel has taken whole, and keeps what waits until it has left', async () => {
-    const { client, server } = await pair();
-    server.startReceiving();
-    let sent = 0;
-    client.owner = owner({ onSent: () => sent++ });
-    const small = Buffer.from(new Uint8Array(3000).fill(65).buffer);
-    assert.equal(client.sendOwned(small), 3000);
-    assert.equal(small.length, 0);
-    const block = new Uint8Array(16 * 2 ** 20);
-    for (let at = 0; at < block.length; at++) block[at] = 33 + (at % 89);
-    const wanted = 'A'.repeat(3000) + Buffer.from(block).toString('latin1');
-    const taken = client.sendOwned(block);
-    assert.ok(taken < block.length, 'more than any socket takes at once');
-    assert.equal(block.length, 16 * 2 ** 20);
-    await until(() => sent === 1, 'onSent');
-    const received = () => server.owner.bytes.reduce((sum, { length }) => sum + length, 0);
-    await until(() => received() === wanted.length, 'all of it');
-    assertSame(text(server.owner), wanted);
-    await closeAll(client, server);
-  });
 });
