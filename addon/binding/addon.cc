@@ -1,115 +1,134 @@
-// The addon's exports: constants of the boundary, and the direct calls. Everything frequent goes
-// through the rings.
+// The addon's exports: the direct calls. What may wait for the end of a batch goes through the
+// rings.
 #include <napi.h>
+#include <uv.h>
 
-#include <string>
 #include <vector>
 
+#include "binding/arguments.h"
 #include "binding/environment.h"
-#include "binding/layout.h"
 #include "port/backend.h"
+#include "port/boundary_id.h"
 #include "port/features.h"
 
 namespace iocp_net {
 
 namespace {
 
-Environment& Of(const Napi::CallbackInfo& info) {
-  auto& environment = *static_cast<Environment*>(info.Data());
-  environment.engine().Count(kNativeCalls);
-  return environment;
+using Call = napi_value (*)(Environment&, Arguments&);
+
+napi_value Number(const Arguments& arguments, double value) {
+  napi_value number = nullptr;
+  napi_create_double(arguments.env(), value, &number);
+  return number;
 }
 
-int32_t Int(const Napi::CallbackInfo& info, size_t at) {
-  return info[at].As<Napi::Number>().Int32Value();
+napi_value Integer(const Arguments& arguments, int32_t value) {
+  napi_value number = nullptr;
+  napi_create_int32(arguments.env(), value, &number);
+  return number;
 }
 
-Napi::Value Number(const Napi::CallbackInfo& info, double value) {
-  return Napi::Number::New(info.Env(), value);
-}
-
-Address AddressAt(const Napi::CallbackInfo& info, size_t kind, size_t host, size_t port,
-                  size_t family) {
-  Address address;
-  address.kind = static_cast<EndpointKind>(Int(info, kind));
-  address.host = info[host].As<Napi::String>().Utf8Value();
-  address.port = static_cast<uint16_t>(Int(info, port));
-  address.family = Int(info, family);
-  return address;
+napi_value Count(const Arguments& arguments, int64_t value) {
+  return value >= INT32_MIN && value <= INT32_MAX ? Integer(arguments, static_cast<int32_t>(value))
+                                                  : Number(arguments, static_cast<double>(value));
 }
 
 // listen(kind, host, port, family, backlog, flags): status
-Napi::Value Listen(const Napi::CallbackInfo& info) {
-  return Number(info,
-                Of(info).engine().Listen(AddressAt(info, 0, 1, 2, 3), Int(info, 4), Int(info, 5)));
+napi_value Listen(Environment& environment, Arguments& arguments) {
+  const Address address = arguments.AddressFrom(0, 1, 2, 3);
+  const int32_t backlog = arguments.Int(4);
+  const int32_t flags = arguments.Int(5);
+  if (!arguments.ok()) return nullptr;
+  return Integer(arguments, environment.engine().Listen(address, backlog, flags));
 }
 
 // connect(kind, host, port, family, localHost | undefined, localPort): status
-Napi::Value Connect(const Napi::CallbackInfo& info) {
-  Engine& engine = Of(info).engine();
-  const Address peer = AddressAt(info, 0, 1, 2, 3);
-  if (!info[4].IsString()) return Number(info, engine.Connect(peer, nullptr));
-  const Address local = AddressAt(info, 0, 4, 5, 3);
-  return Number(info, engine.Connect(peer, &local));
+napi_value Connect(Environment& environment, Arguments& arguments) {
+  const Address peer = arguments.AddressFrom(0, 1, 2, 3);
+  const bool bound = !arguments.IsUndefined(4);
+  const Address local = bound ? arguments.AddressFrom(0, 4, 5, 3) : Address{};
+  if (!arguments.ok()) return nullptr;
+  return Integer(arguments, environment.engine().Connect(peer, bound ? &local : nullptr));
 }
 
 // adopt(descriptor, flags, backlog): status
-Napi::Value Adopt(const Napi::CallbackInfo& info) {
-  return Number(info, Of(info).engine().Adopt(info[0].As<Napi::Number>().Int64Value(), Int(info, 1),
-                                              Int(info, 2)));
+napi_value Adopt(Environment& environment, Arguments& arguments) {
+  const int64_t descriptor = arguments.Int64(0);
+  const int32_t flags = arguments.Int(1);
+  const int32_t backlog = arguments.Int(2);
+  if (!arguments.ok()) return nullptr;
+  return Integer(arguments, environment.engine().Adopt(descriptor, flags, backlog));
 }
 
 // duplicate(index, generation): a descriptor, or a status
-Napi::Value Duplicate(const Napi::CallbackInfo& info) {
-  return Number(info, static_cast<double>(Of(info).engine().Duplicate(Int(info, 0), Int(info, 1))));
+napi_value Duplicate(Environment& environment, Arguments& arguments) {
+  const int32_t index = arguments.Int(0);
+  const int32_t generation = arguments.Int(1);
+  if (!arguments.ok()) return nullptr;
+  return Count(arguments, environment.engine().Duplicate(index, generation));
 }
 
 // connectAgain(index, generation, kind, host, port, family): status
-Napi::Value ConnectAgain(const Napi::CallbackInfo& info) {
-  return Number(info, Of(info).engine().ConnectAgain(Int(info, 0), Int(info, 1),
-                                                     AddressAt(info, 2, 3, 4, 5)));
-}
-
-// One call of Node-API for what Napi::Uint8Array asks in three.
-Span BytesOf(napi_env env, napi_value bytes) {
-  void* data = nullptr;
-  size_t length = 0;
-  napi_get_typedarray_info(env, bytes, nullptr, &length, &data, nullptr, nullptr);
-  return {static_cast<uint8_t*>(data), length};
+napi_value ConnectAgain(Environment& environment, Arguments& arguments) {
+  const int32_t index = arguments.Int(0);
+  const int32_t generation = arguments.Int(1);
+  const Address peer = arguments.AddressFrom(2, 3, 4, 5);
+  if (!arguments.ok()) return nullptr;
+  return Integer(arguments, environment.engine().ConnectAgain(index, generation, peer));
 }
 
 // send(index, generation, bytes | bytes[]): bytes taken at once, or a status
-Napi::Value Send(const Napi::CallbackInfo& info) {
-  Engine& engine = Of(info).engine();
-  if (!info[2].IsArray()) {
-    const Span span = BytesOf(info.Env(), info[2]);
-    return Number(info, static_cast<double>(engine.Send(Int(info, 0), Int(info, 1), &span, 1)));
-  }
-  const auto list = info[2].As<Napi::Array>();
+napi_value Send(Environment& environment, Arguments& arguments) {
+  const int32_t index = arguments.Int(0);
+  const int32_t generation = arguments.Int(1);
   std::vector<Span> spans;
-  spans.reserve(list.Length());
-  for (uint32_t i = 0; i < list.Length(); i++) {
-    const Napi::HandleScope scope(info.Env());
-    spans.push_back(BytesOf(info.Env(), list.Get(i)));
-  }
-  return Number(info, static_cast<double>(
-                          engine.Send(Int(info, 0), Int(info, 1), spans.data(), spans.size())));
+  arguments.Spans(2, &spans);
+  if (!arguments.ok()) return nullptr;
+  const int64_t sent = environment.engine().Send(index, generation, spans.data(), spans.size());
+  return Count(arguments, sent);
+}
+
+// sendSlab(index, generation, length): bytes taken at once, or a status
+napi_value SendSlab(Environment& environment, Arguments& arguments) {
+  const int32_t index = arguments.Int(0);
+  const int32_t generation = arguments.Int(1);
+  const auto length = static_cast<uint32_t>(arguments.Int(2));
+  if (!arguments.ok()) return nullptr;
+  return Count(arguments, environment.engine().SendSlab(index, generation, length));
 }
 
 // receive(index, generation, bytes): bytes received into them, 0 at the end, or a status
-Napi::Value Receive(const Napi::CallbackInfo& info) {
-  Engine& engine = Of(info).engine();
-  const Span into = BytesOf(info.Env(), info[2]);
-  return Number(info,
-                static_cast<double>(engine.Receive(Int(info, 0), Int(info, 1),
-                                                   const_cast<uint8_t*>(into.data), into.length)));
+napi_value Receive(Environment& environment, Arguments& arguments) {
+  const int32_t index = arguments.Int(0);
+  const int32_t generation = arguments.Int(1);
+  const Span into = arguments.Bytes(2);
+  if (!arguments.ok()) return nullptr;
+  if (into.length == 0) return Integer(arguments, UV_ENOBUFS);
+  const auto bytes = const_cast<uint8_t*>(into.data);
+  return Count(arguments, environment.engine().Receive(index, generation, bytes, into.length));
+}
+
+// close(index, generation, how)
+napi_value Close(Environment& environment, Arguments& arguments) {
+  const int32_t index = arguments.Int(0);
+  const int32_t generation = arguments.Int(1);
+  const CloseHow how = arguments.OneOf(2, CloseHow::kGraceful, CloseHow::kHandOver);
+  if (arguments.ok()) environment.Close(index, generation, how);
+  return nullptr;
 }
 
 // setOption(index, generation, option, a, b, c, d): status
-Napi::Value SetOption(const Napi::CallbackInfo& info) {
-  return Number(info, Of(info).engine().SetOption(Int(info, 0), Int(info, 1),
-                                                  static_cast<Option>(Int(info, 2)), Int(info, 3),
-                                                  Int(info, 4), Int(info, 5), Int(info, 6)));
+napi_value SetOption(Environment& environment, Arguments& arguments) {
+  const int32_t index = arguments.Int(0);
+  const int32_t generation = arguments.Int(1);
+  const Option option = arguments.OneOf(2, Option::kNoDelay, Option::kPipeMode);
+  const int32_t a = arguments.Int(3);
+  const int32_t b = arguments.Int(4);
+  const int32_t c = arguments.Int(5);
+  const int32_t d = arguments.Int(6);
+  if (!arguments.ok()) return nullptr;
+  return Integer(arguments, environment.engine().SetOption(index, generation, option, a, b, c, d));
 }
 
 using GetAddress = Status (Engine::*)(int32_t, int32_t, Address*);
@@ -117,69 +136,104 @@ using GetAddress = Status (Engine::*)(int32_t, int32_t, Address*);
 // localAddress(index, generation), peerAddress(index, generation): { address, family, port }, or a
 // status
 template <GetAddress get>
-Napi::Value AddressOf(const Napi::CallbackInfo& info) {
+napi_value AddressOf(Environment& environment, Arguments& arguments) {
+  const int32_t index = arguments.Int(0);
+  const int32_t generation = arguments.Int(1);
+  if (!arguments.ok()) return nullptr;
   Address address;
-  const Status status = (Of(info).engine().*get)(Int(info, 0), Int(info, 1), &address);
-  if (status != kOk) return Number(info, status);
-  Napi::Object result = Napi::Object::New(info.Env());
+  const Status status = (environment.engine().*get)(index, generation, &address);
+  if (status != kOk) return Integer(arguments, status);
+  const Napi::Object result = Napi::Object::New(arguments.env());
+  result.DefineProperty(Napi::PropertyDescriptor::Value(
+      "address", Napi::String::New(arguments.env(), address.host), napi_default_jsproperty));
   if (address.kind == EndpointKind::kTcp) {
-    result.Set("address", address.host);
-    result.Set("family", address.family == 6 ? "IPv6" : "IPv4");
-    result.Set("port", address.port);
-  } else {
-    result.Set("address", address.host);
+    const char* const family = address.family == 6 ? "IPv6" : "IPv4";
+    result.DefineProperty(Napi::PropertyDescriptor::Value(
+        "family", Napi::String::New(arguments.env(), family), napi_default_jsproperty));
+    result.DefineProperty(Napi::PropertyDescriptor::Value(
+        "port", Napi::Number::New(arguments.env(), address.port), napi_default_jsproperty));
   }
   return result;
 }
 
 // queuedBytes(index, generation): bytes that wait to be sent
-Napi::Value QueuedBytes(const Napi::CallbackInfo& info) {
-  return Number(info,
-                static_cast<double>(Of(info).engine().QueuedBytes(Int(info, 0), Int(info, 1))));
+napi_value QueuedBytes(Environment& environment, Arguments& arguments) {
+  const int32_t index = arguments.Int(0);
+  const int32_t generation = arguments.Int(1);
+  if (!arguments.ok()) return nullptr;
+  return Number(arguments,
+                static_cast<double>(environment.engine().QueuedBytes(index, generation)));
 }
 
-Napi::Value Flush(const Napi::CallbackInfo& info) {
-  Of(info).Flush();
-  return info.Env().Undefined();
+// flush(): takes every waiting submission
+napi_value Flush(Environment& environment, Arguments&) {
+  environment.Flush();
+  return nullptr;
 }
 
 // reference(on): whether the engine keeps the loop alive
-Napi::Value Reference(const Napi::CallbackInfo& info) {
-  Of(info).Reference(info[0].As<Napi::Boolean>().Value());
-  return info.Env().Undefined();
+napi_value Reference(Environment& environment, Arguments& arguments) {
+  const bool on = arguments.Bool(0);
+  if (arguments.ok()) environment.Reference(on);
+  return nullptr;
 }
 
 // uncaught(error): to 'uncaughtException', or the end of the process
-Napi::Value Uncaught(const Napi::CallbackInfo& info) {
-  napi_fatal_exception(info.Env(), info[0]);
-  return info.Env().Undefined();
+napi_value Uncaught(Environment&, Arguments& arguments) {
+  napi_fatal_exception(arguments.env(), arguments[0]);
+  return nullptr;
+}
+
+template <Call call>
+napi_value Entry(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  auto& environment = *static_cast<Environment*>(arguments.data());
+  environment.engine().Count(kNativeCalls);
+  return call(environment, arguments);
+}
+
+template <Call call>
+void Define(napi_env env, napi_value port, const char* name, Environment* environment) {
+  napi_value function = nullptr;
+  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, Entry<call>, environment, &function) !=
+      napi_ok) {
+    return;  // a worker that is being terminated
+  }
+  const napi_property_descriptor descriptor{
+      name, nullptr, nullptr, nullptr, nullptr, function, napi_default_jsproperty, nullptr};
+  napi_define_properties(env, port, 1, &descriptor);
 }
 
 // open(dispatch): the port's memory and calls, or a status when the engine cannot run here
 Napi::Value Open(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  Napi::Object port = Napi::Object::New(env);
+  if (!info[0].IsFunction()) {
+    napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "iocp-net: argument 0 must be a function");
+    return env.Undefined();
+  }
+  const Napi::Object port = Napi::Object::New(env);
   Status status = kOk;
-  Environment* const environment = Environment::Create(env, port, info[0].As<Napi::Function>(), &status);
-  if (environment == nullptr) return Number(info, status);
-  port.Set("memory", environment->Memory(env));
-  const auto define = [&](const char* name, Napi::Value (*call)(const Napi::CallbackInfo&)) {
-    port.Set(name, Napi::Function::New(env, call, name, environment));
-  };
-  define("listen", Listen);
-  define("connect", Connect);
-  define("adopt", Adopt);
-  define("duplicate", Duplicate);
-  define("connectAgain", ConnectAgain);
-  define("send", Send);
-  define("receive", Receive);
-  define("setOption", SetOption);
-  define("localAddress", AddressOf<&Engine::LocalAddress>);
-  define("peerAddress", AddressOf<&Engine::PeerAddress>);
-  define("queuedBytes", QueuedBytes);
-  define("flush", Flush);
-  define("reference", Reference);
-  define("uncaught", Uncaught);
+  Environment* const environment =
+      Environment::Create(env, port, info[0].As<Napi::Function>(), &status);
+  if (environment == nullptr) return Napi::Number::New(env, status);
+  port.DefineProperty(
+      Napi::PropertyDescriptor::Value("memory", environment->Memory(env), napi_default_jsproperty));
+  Define<Listen>(env, port, "listen", environment);
+  Define<Connect>(env, port, "connect", environment);
+  Define<Adopt>(env, port, "adopt", environment);
+  Define<Duplicate>(env, port, "duplicate", environment);
+  Define<ConnectAgain>(env, port, "connectAgain", environment);
+  Define<Send>(env, port, "send", environment);
+  Define<SendSlab>(env, port, "sendSlab", environment);
+  Define<Receive>(env, port, "receive", environment);
+  Define<Close>(env, port, "close", environment);
+  Define<SetOption>(env, port, "setOption", environment);
+  Define<AddressOf<&Engine::LocalAddress>>(env, port, "localAddress", environment);
+  Define<AddressOf<&Engine::PeerAddress>>(env, port, "peerAddress", environment);
+  Define<QueuedBytes>(env, port, "queuedBytes", environment);
+  Define<Flush>(env, port, "flush", environment);
+  Define<Reference>(env, port, "reference", environment);
+  Define<Uncaught>(env, port, "uncaught", environment);
   return port;
 }
 
@@ -192,8 +246,9 @@ Napi::Value Features(const Napi::CallbackInfo& info) {
 
 Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("name", Backend::kName);
+  exports.Set("boundary", kBoundaryId);
+  exports.Set("again", static_cast<int32_t>(UV_EAGAIN));
   exports.Set("pipeNameBytesMax", static_cast<double>(Backend::kPipeNameBytesMax));
-  exports.Set("layout", LayoutObject(env));
   exports.Set("open", Napi::Function::New(env, Open, "open"));
   exports.Set("features", Napi::Function::New(env, Features, "features"));
   return exports;

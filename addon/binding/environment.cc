@@ -1,43 +1,22 @@
 #include "binding/environment.h"
 
-#include <algorithm>
-#include <cstdlib>
-#include <mutex>
-#include <vector>
-
 namespace iocp_net {
 
 namespace {
 
-// Batches in one turn of the loop, so that timers and other handles get theirs.
+// A turn of the loop takes no further batch after this much work, so that timers and other handles
+// get theirs. JavaScript keeps the same limit within a batch (lib/port/port.ts).
+constexpr uint64_t kTurnNs = 1'000'000;
 constexpr int kBatchesPerTurn = 8;
-
-struct Registry {
-  std::mutex mutex;
-  std::vector<Environment*> environments;
-};
-
-// Never destroyed: the exit handler may run after static destructors of other libraries.
-Registry& TheRegistry() {
-  static Registry& registry = *std::make_unique<Registry>().release();
-  return registry;
-}
 
 }  // namespace
 
 Environment* Environment::Create(Napi::Env env, Napi::Object holder, Napi::Function dispatch,
                                  Status* status) {
   std::unique_ptr<Environment, void (*)(Environment*)> self(
-      new Environment(env, holder, dispatch),
-      [](Environment* environment) { delete environment; });
+      new Environment(env, holder, dispatch), [](Environment* environment) { delete environment; });
   *status = self->Open();
-  if (*status != kOk) return nullptr;
-  Registry& registry = TheRegistry();
-  const std::lock_guard<std::mutex> lock(registry.mutex);
-  static const int registered = std::atexit(FlushAtExit);
-  static_cast<void>(registered);
-  registry.environments.push_back(self.get());
-  return self.release();
+  return *status == kOk ? self.release() : nullptr;
 }
 
 Environment::Environment(Napi::Env env, Napi::Object holder, Napi::Function dispatch)
@@ -45,27 +24,45 @@ Environment::Environment(Napi::Env env, Napi::Object holder, Napi::Function disp
       holder_(Napi::Persistent(holder)),
       dispatch_(Napi::Persistent(dispatch)),
       memory_(Napi::Persistent(Napi::Object::New(env))) {
-  memory_.Set("control", Napi::Int32Array::New(env, kControlWords));
-  memory_.Set("counters", Napi::Float64Array::New(env, kCounterCount));
-  memory_.Set("slab", Napi::Uint8Array::New(env, kSlabBytes));
-  memory_.Set("arena", Napi::Uint8Array::New(env, kArenaBytes));
+  Share("control", napi_int32_array, shared_->control, kControlWords, sizeof(int32_t));
+  Share("counters", napi_float64_array, shared_->counters, kCounterCount, sizeof(double));
+  Share("slab", napi_uint8_array, shared_->slab, kSlabBytes, 1);
+  Share("arena", napi_uint8_array, shared_->arena, kArenaBytes, 1);
 }
 
 Environment::~Environment() = default;
 
+// An array of JavaScript's over memory of ours. Where it cannot be made (a worker that is being
+// terminated, a runtime without such memory) it is missing, and Open says so.
+void Environment::Share(const char* name, napi_typedarray_type type, void* data, size_t length,
+                        size_t element_bytes) {
+  napi_value buffer = nullptr;
+  napi_value array = nullptr;
+  const auto keep = [](napi_env, void*, void*) {};  // it goes with the environment
+  if (napi_create_external_arraybuffer(env_, data, length * element_bytes, keep, nullptr,
+                                       &buffer) != napi_ok ||
+      napi_create_typedarray(env_, type, length, buffer, 0, &array) != napi_ok) {
+    return;
+  }
+  const napi_property_descriptor descriptor{
+      name, nullptr, nullptr, nullptr, nullptr, array, napi_default_jsproperty, nullptr};
+  napi_define_properties(env_, memory_.Value(), 1, &descriptor);
+}
+
 Status Environment::Open() {
   uv_loop_t* loop = nullptr;
   if (napi_get_uv_event_loop(env_, &loop) != napi_ok) return UV_ENOSYS;
-  // A worker that is being terminated makes no objects any more.
   for (const char* name : {"control", "counters", "slab", "arena"}) {
-    const Napi::Value array = memory_.Get(name);
-    if (array.IsEmpty() || !array.IsTypedArray()) return UV_ECANCELED;
+    bool there = false;
+    if (napi_has_named_property(env_, memory_.Value(), name, &there) != napi_ok || !there) {
+      return UV_ECANCELED;
+    }
   }
   SharedMemory memory;
-  memory.control = memory_.Get("control").As<Napi::Int32Array>().Data();
-  memory.counters = memory_.Get("counters").As<Napi::Float64Array>().Data();
-  memory.slab = memory_.Get("slab").As<Napi::Uint8Array>().Data();
-  memory.arena = memory_.Get("arena").As<Napi::Uint8Array>().Data();
+  memory.control = shared_->control;
+  memory.counters = shared_->counters;
+  memory.slab = shared_->slab;
+  memory.arena = shared_->arena;
   if (const Status status = engine_.Open(memory); status != kOk) return status;
   // The hook before the loop's handles: it can be taken back, they can only be closed.
   const napi_status added = napi_add_async_cleanup_hook(
@@ -86,36 +83,51 @@ void Environment::Reference(bool on) { loop_->Reference(on); }
 
 void Environment::Flush() {
   engine_.Flush();
-  if (!turning_ && engine_.HasCompletions()) loop_->KeepAwake(true);
+  WakeForCompletions();
 }
 
-// Submissions, events, one call into JavaScript for all of them, and what that call submitted.
+void Environment::Close(int32_t index, int32_t generation, CloseHow how) {
+  engine_.Close(index, generation, how);
+  WakeForCompletions();
+}
+
+void Environment::WakeForCompletions() {
+  if (turning_ == 0 && engine_.HasCompletions()) loop_->KeepAwake(true);
+}
+
+// Submissions, events, one call into JavaScript for all of them, and what that call submitted. Runs
+// inside of itself when a handler turns the loop: the inner turn then goes on with the batch after
+// that handler's completion.
 void Environment::Turn() {
-  if (ended_ || turning_) return;
-  turning_ = true;
+  if (ended_) return;
+  turning_++;
+  const uint64_t end_ns = uv_hrtime() + kTurnNs;
   bool reaped = false;
   for (int batch = 0; batch < kBatchesPerTurn; batch++) {
     engine_.Flush();
-    // What submissions have ended at once is told before anything newer, as libuv tells it: a
-    // connection that was closed is closed before its peer's end-of-file is read.
+    // What has ended already is reported before anything newer, as libuv does.
     if (!engine_.HasCompletions()) {
       if (reaped && !engine_.HasReady()) break;
       engine_.Reap(0);
       reaped = true;
     }
     if (!engine_.HasCompletions()) break;
-    Dispatch();
-    if (ended_) return;
+    if (!Dispatch()) break;
+    if (uv_hrtime() > end_ns) break;
   }
+  turning_--;
+  if (ended_) return;
   engine_.Flush();
-  turning_ = false;
   loop_->KeepAwake(engine_.HasReady() || engine_.HasCompletions());
 }
 
+// False when the turn is over: JavaScript has worked long enough and has left completions, or runs
+// no more.
+//
 // JavaScript moves the ring's head before it runs a handler. When a handler throws, the error goes
-// where uncaught errors go, and the next call carries on behind it: the rest of the batch is never
+// where uncaught errors go, and the next call carries on after it: the rest of the batch is never
 // lost.
-void Environment::Dispatch() {
+bool Environment::Dispatch() {
   while (engine_.HasCompletions() && !ended_) {
     const Napi::HandleScope scope(env_);
     engine_.RefillCompletions();
@@ -123,10 +135,17 @@ void Environment::Dispatch() {
     // No async context: events of accepted sockets belong to no store, as in node:net; sockets that
     // belong to one enter it themselves. But a callback scope, without which what is called from
     // here into Node's C++ (an agent's asyncReset) would take itself for the outermost one.
+    napi_value whole = nullptr;
     const napi_status dispatched =
-        napi_make_callback(env_, nullptr, holder_.Value(), dispatch_.Value(), 0, nullptr, nullptr);
-    if (dispatched != napi_ok && !TreatAsUncaught()) return;
+        napi_make_callback(env_, nullptr, holder_.Value(), dispatch_.Value(), 0, nullptr, &whole);
+    if (dispatched != napi_ok) {
+      if (!TreatAsUncaught()) return false;
+      continue;
+    }
+    bool all = false;
+    if (napi_get_value_bool(env_, whole, &all) == napi_ok && !all) return false;
   }
+  return !ended_;
 }
 
 // False in a Worker that is being terminated: it runs no JavaScript any more, and its cleanup hook
@@ -143,12 +162,7 @@ bool Environment::TreatAsUncaught() {
 // everything in flight is cancelled and drained, and only then is memory given back.
 void Environment::End() {
   ended_ = true;
-  {
-    Registry& registry = TheRegistry();
-    const std::lock_guard<std::mutex> lock(registry.mutex);
-    std::erase(registry.environments, this);
-  }
-  engine_.Close();
+  engine_.End();
   holder_.Reset();
   dispatch_.Reset();
   memory_.Reset();
@@ -159,16 +173,6 @@ void Environment::End() {
         delete self;
       },
       this);
-}
-
-// process.exit() ends the process without cleanup hooks. A write that node:net would have handed to
-// the kernel at once must not be lost then.
-void Environment::FlushAtExit() {
-  Registry& registry = TheRegistry();
-  const std::lock_guard<std::mutex> lock(registry.mutex);
-  for (Environment* environment : registry.environments) {
-    if (environment->thread_ == std::this_thread::get_id()) environment->engine_.Flush();
-  }
 }
 
 }  // namespace iocp_net

@@ -5,7 +5,6 @@
 #include <napi.h>
 
 #include <memory>
-#include <thread>
 
 #include "binding/loop.h"
 #include "port/engine.h"
@@ -23,8 +22,9 @@ class Environment {
   Engine& engine() { return engine_; }
   Napi::Object Memory(Napi::Env env) const;
   void Reference(bool on);
-  // Flushes, and makes sure that what this completes at once is dispatched soon.
+  // Both make sure that what they complete at once is dispatched soon.
   void Flush();
+  void Close(int32_t index, int32_t generation, CloseHow how);
 
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
@@ -33,23 +33,34 @@ class Environment {
   Environment(Napi::Env env, Napi::Object holder, Napi::Function dispatch);
   ~Environment();
 
+  // Memory that JavaScript sees too. It is the engine's own, so that nothing which JavaScript does
+  // to its arrays (a transfer, say) takes it away.
+  struct SharedBlock {
+    int32_t control[kControlWords] = {};
+    double counters[kCounterCount] = {};
+    uint8_t slab[kSlabBytes];
+    uint8_t arena[kArenaBytes];
+  };
+
   Status Open();
+  void Share(const char* name, napi_typedarray_type type, void* data, size_t length,
+             size_t element_bytes);
   void Turn();
-  void Dispatch();
+  bool Dispatch();
+  void WakeForCompletions();
   bool TreatAsUncaught();
   void End();
-  static void FlushAtExit();
 
   napi_env env_;
   Napi::ObjectReference holder_;
   Napi::FunctionReference dispatch_;
   Napi::ObjectReference memory_;
   napi_async_cleanup_hook_handle cleanup_ = nullptr;
-  std::thread::id thread_ = std::this_thread::get_id();
+  std::unique_ptr<SharedBlock> shared_ = std::make_unique<SharedBlock>();
   Engine engine_;
   std::unique_ptr<Loop> loop_;
   bool ended_ = false;
-  bool turning_ = false;
+  int turning_ = 0;  // a handler may turn the loop itself
 };
 
 }  // namespace iocp_net

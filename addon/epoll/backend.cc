@@ -83,6 +83,14 @@ ssize_t ReceiveLocal(int fd, uint8_t* into, size_t bytes_max, bool* stopped) {
   return received;
 }
 
+// What an event carries. A registration outlives close() while any duplicate of the descriptor does
+// (a child between fork and exec), so its events name the generation of the slot, too.
+uint64_t NameOf(const Endpoint& endpoint) {
+  return static_cast<uint64_t>(static_cast<uint32_t>(endpoint.generation)) << 32 | endpoint.index;
+}
+
+Descriptor OpenReserve() { return Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+
 Status SetPipeMode(const std::string& path, bool readable_all, bool writable_all, bool add) {
   mode_t mode = 0;
   if (add) {
@@ -113,13 +121,15 @@ void KeepFreedMemory() {
 Status Backend::Open() {
   KeepFreedMemory();
   set_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
-  return set_.valid() ? kOk : -errno;
+  if (!set_.valid()) return -errno;
+  reserve_ = OpenReserve();
+  return kOk;
 }
 
 bool Backend::Watch(int operation, Endpoint& endpoint, int fd) {
   epoll_event event{};
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
-  event.data.ptr = &endpoint;
+  event.data.u64 = NameOf(endpoint);
   return ::epoll_ctl(set_.get(), operation, fd, &event) == 0;
 }
 
@@ -243,10 +253,28 @@ Status Backend::Accept(Endpoint& listener, Endpoint& fresh) {
       case EOPNOTSUPP:
       case ENETUNREACH:
         continue;
+      case EMFILE:
+      case ENFILE:
+        return RefuseWaiting(listener);
       default:
         return -errno;
     }
   }
+}
+
+// As libuv's spare descriptor does: who waits is closed and can try elsewhere, instead of hanging.
+Status Backend::RefuseWaiting(const Endpoint& listener) {
+  const Status out_of_descriptors = -errno;
+  if (!reserve_.valid()) reserve_ = OpenReserve();
+  if (!reserve_.valid()) return out_of_descriptors;
+  reserve_ = Descriptor();
+  for (;;) {
+    const Descriptor waiting(::accept4(listener.native.fd, nullptr, nullptr, SOCK_CLOEXEC));
+    if (!waiting.valid() && errno != EINTR) break;
+  }
+  const Status status = -errno;
+  reserve_ = OpenReserve();
+  return status;
 }
 
 Transfer Backend::Receive(Endpoint& endpoint, uint8_t* into, size_t bytes_max) {
@@ -380,7 +408,10 @@ int32_t Backend::Wait(int32_t timeout_ms) {
   const int count = ::epoll_wait(set_.get(), events, kEventsMax, timeout_ms);
   if (count < 0) return errno == EINTR ? 0 : -1;
   for (int i = 0; i < count; i++) {
-    OnEvents(*static_cast<Endpoint*>(events[i].data.ptr), events[i].events);
+    const uint64_t name = events[i].data.u64;
+    Endpoint* const endpoint =
+        engine_.Find(static_cast<int32_t>(name), static_cast<int32_t>(name >> 32));
+    if (endpoint != nullptr) OnEvents(*endpoint, events[i].events);
   }
   return count;
 }
@@ -405,7 +436,6 @@ void Backend::OnEvents(Endpoint& endpoint, uint32_t events) {
     engine_.OnConnected(endpoint, status);
     if (status != kOk) return;
   }
-  if ((events & EPOLLERR) != 0) engine_.OnBroken(endpoint);
   if ((events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | kGone)) != 0) engine_.OnReadable(endpoint);
   // Last: it may end the endpoint's life.
   if ((events & (EPOLLOUT | kGone)) != 0 && endpoint.writable_wait) {

@@ -40,7 +40,6 @@ class Backend {
   void WatchReceive(Endpoint&) {}
   Transfer Send(Endpoint& endpoint, const Span* spans, size_t count);
   void WatchSend(Endpoint&) {}
-  bool MayLinger(const Endpoint&) const { return true; }
   Status Shutdown(Endpoint& endpoint);
   void Close(Endpoint& endpoint, CloseHow how);
   Status SetOption(Endpoint& endpoint, Option option, int32_t a, int32_t b, int32_t c, int32_t d);
@@ -60,8 +59,13 @@ class Backend {
   Status Adopt(Endpoint& endpoint, int fd, bool duplicate);
   void OnEvents(Endpoint& endpoint, uint32_t events);
 
+  // Accepts and closes everybody who waits; UV__EAGAIN when nobody does any more.
+  Status RefuseWaiting(const Endpoint& listener);
+
   Engine& engine_;
   Descriptor set_;
+  // Given up for a moment when the process has no descriptors left (RefuseWaiting).
+  Descriptor reserve_;
 };
 
 }  // namespace iocp_net

@@ -57,11 +57,6 @@ class Backend final : private CompletionQueue::Dispatcher {
     return Of(endpoint).Send(endpoint, spans, count);
   }
   void WatchSend(Endpoint& endpoint) { Of(endpoint).WatchSend(endpoint); }
-  // The system reads the bytes in flight where they are: borrowed ones cannot be given back before
-  // the send has ended.
-  bool MayLinger(const Endpoint& endpoint) const {
-    return endpoint.native.sending != nullptr && endpoint.native.sending->owned;
-  }
   // Of a pipe: UV__EAGAIN, and engine.OnShut when the peer has read everything.
   Status Shutdown(Endpoint& endpoint) { return Of(endpoint).Shutdown(endpoint); }
   void Close(Endpoint& endpoint, CloseHow how);

@@ -16,7 +16,6 @@ namespace iocp_net {
 
 struct SendOperation : IoOperation {
   SendOperation() : IoOperation(IoKind::kSend) {}
-  bool owned = false;               // the bytes are the send queue's own
   std::unique_ptr<uint8_t[]> copy;  // of a pipe: several spans as one
 };
 

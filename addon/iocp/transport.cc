@@ -59,7 +59,6 @@ void Transport::OnReceived(Endpoint& endpoint, Status status, size_t bytes) {
     // Without bytes it is the end of a socket, or an empty write to a pipe: Receive finds out.
     if (bytes == 0) pool_.Give(std::move(native.buffer));
   }
-  if (status == UV__ECONNRESET) engine_.OnBroken(endpoint);
   engine_.OnReadable(endpoint);
 }
 
@@ -106,7 +105,7 @@ void Transport::WatchSend(Endpoint& endpoint) {
   native.sending = std::make_unique<SendOperation>();
   SendOperation& operation = *native.sending;
   Span spans[kSpansMax];
-  const size_t count = endpoint.queue->GatherRun(spans, kSpansMax, &operation.owned);
+  const size_t count = endpoint.queue->Gather(spans, kSpansMax);
   queue_.Begin(endpoint, operation);
   size_t bytes = 0;
   const uint32_t error = StartSend(endpoint, operation, spans, count, &bytes);

@@ -5,7 +5,7 @@
 //   static constexpr const char* kName;
 //   static constexpr size_t kPipeNameBytesMax;
 //   static constexpr bool kAnswersInOrder;
-//     Whether libuv on this system tells of a shutdown behind a receive that was started before it.
+//     Whether libuv on this system reports a shutdown after a receive that was started before it.
 //
 //   explicit Backend(Engine&);
 //   Status Open();
@@ -41,9 +41,6 @@
 //   void WatchSend(Endpoint&);
 //     Moves endpoint.queue on in the background, or waits until Send would. Answered by one
 //     engine.OnWritable(bytes taken from the queue's front, status).
-//   bool MayLinger(const Endpoint&);
-//     While a WatchSend is under way: may the queue's borrowed spans be discarded now, and the
-//     owned ones before them go on?
 //   Status Shutdown(Endpoint&);
 //     Ends our direction; the queue is empty. UV__EAGAIN: under way, answered by one engine.OnShut.
 //

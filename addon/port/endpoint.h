@@ -21,9 +21,8 @@
 namespace iocp_net {
 
 // A slot's life: free -> (connecting ->) open or listening -> closing -> free. A closing slot has
-// been given to the backend, which answers with OnClosed once nothing of it is in flight. A
-// lingering one is closed for JavaScript, but still owes the peer bytes that were accepted.
-enum class EndpointState : uint8_t { kFree, kConnecting, kOpen, kListening, kLingering, kClosing };
+// been given to the backend, which answers with OnClosed once nothing of it is in flight.
+enum class EndpointState : uint8_t { kFree, kConnecting, kOpen, kListening, kClosing };
 
 struct Endpoint {
   uint32_t index = 0;
@@ -33,7 +32,7 @@ struct Endpoint {
 
   // What JavaScript wants.
   bool receiving = false;
-  bool read_through = false;  // large chunks too come through the arena
+  bool announced = false;  // ReceiveMode::kAnnounced
   bool shutdown_wanted = false;
   bool accepting = false;
   // What the backend said and the engine has not used up.
@@ -43,10 +42,9 @@ struct Endpoint {
   bool connect_done = false;
   bool large = false;  // the last receive brought much: the next one probably will
   // What JavaScript has been told.
-  bool ended = false;    // kEnded or kReceiveFailed was posted: nothing is received any more
-  bool stalled = false;  // kSent is owed
-  bool closed_told = false;
-  bool shut_behind = false;  // kShut is owed, behind the receive that waits in the ready list
+  bool ended = false;       // kEnded or kReceiveFailed was posted: nothing is received any more
+  bool stalled = false;     // kSent is owed
+  bool shut_after = false;  // kShut is owed, after the receive that waits in the ready list
 
   bool queued = false;  // in the ready list
   Status connect_status = kOk;
@@ -104,7 +102,8 @@ class EndpointTable {
 
   // Null when the slot has moved on: a stale submission.
   Endpoint* Find(int32_t index, int32_t generation) {
-    if (index < 0 || static_cast<size_t>(index) >= blocks_.size() * kBlock) return nullptr;
+    if (static_cast<size_t>(static_cast<uint32_t>(index)) >= blocks_.size() * kBlock)
+      return nullptr;
     Endpoint& endpoint = At(static_cast<uint32_t>(index));
     if (endpoint.generation != generation || endpoint.state == EndpointState::kFree) return nullptr;
     return &endpoint;

@@ -8,15 +8,9 @@
 // engine_ready.cc.
 namespace iocp_net {
 
-namespace {
-
-constexpr size_t kLingeringMax = 128;
-
-}  // namespace
-
 Engine::Engine() = default;
 
-Engine::~Engine() { Close(); }
+Engine::~Engine() { End(); }
 
 Status Engine::Open(const SharedMemory& memory) {
   memory_ = memory;
@@ -28,11 +22,10 @@ Status Engine::Open(const SharedMemory& memory) {
   return status;
 }
 
-void Engine::Close() {
+void Engine::End() {
   if (backend_ == nullptr) return;
-  Flush();  // what was accepted for sending leaves first, as it would have with a kernel's buffer
+  ended_ = true;
   table_.ForEachOpen([this](Endpoint& endpoint) {
-    endpoint.closed_told = true;
     if (endpoint.state != EndpointState::kClosing) {
       endpoint.state = EndpointState::kClosing;
       backend_->Close(endpoint, CloseHow::kGraceful);
@@ -94,7 +87,6 @@ Status Engine::Adopt(int64_t descriptor, int32_t flags, int32_t backlog) {
 }
 
 int64_t Engine::Duplicate(int32_t index, int32_t generation) {
-  Flush();  // what was written to this endpoint leaves before anybody else can write
   Endpoint* const endpoint = table_.Find(index, generation);
   if (endpoint == nullptr || endpoint->state == EndpointState::kClosing) return UV__EBADF;
   return backend_->Duplicate(*endpoint);
@@ -130,7 +122,6 @@ void Engine::Flush() {
     Count(kSubmissions);
     Apply(submissions_.Take());
   }
-  submissions_.ReleaseSlab();
 }
 
 void Engine::Apply(const Submission& submission) {
@@ -138,15 +129,10 @@ void Engine::Apply(const Submission& submission) {
   if (found == nullptr) return;  // stale: the endpoint has closed meanwhile
   Endpoint& endpoint = *found;
   switch (submission.operation) {
-    case Operation::kSend:
-      if (endpoint.state == EndpointState::kOpen) {
-        SendSlab(endpoint, {memory_.slab + submission.a, static_cast<size_t>(submission.b)});
-      }
-      return;
     case Operation::kReceiveStart:
       if (!endpoint.Stream() || endpoint.ended) return;
       endpoint.receiving = true;
-      endpoint.read_through = submission.a != 0;
+      endpoint.announced = submission.argument == static_cast<int32_t>(ReceiveMode::kAnnounced);
       if (endpoint.readable) {
         Enqueue(endpoint);
       } else if (endpoint.state == EndpointState::kOpen) {
@@ -162,9 +148,6 @@ void Engine::Apply(const Submission& submission) {
       endpoint.shutdown_wanted = true;
       TryShutdown(endpoint);
       return;
-    case Operation::kClose:
-      CloseEndpoint(endpoint, static_cast<CloseHow>(submission.a));
-      return;
     case Operation::kAcceptStart:
       if (endpoint.state != EndpointState::kListening) return;
       endpoint.accepting = true;
@@ -173,61 +156,19 @@ void Engine::Apply(const Submission& submission) {
   }
 }
 
-void Engine::CloseEndpoint(Endpoint& endpoint, CloseHow how) {
-  if (endpoint.state == EndpointState::kClosing || endpoint.state == EndpointState::kLingering)
-    return;
-  endpoint.receiving = false;
-  endpoint.shutdown_wanted = false;
-  if (how == CloseHow::kGraceful && endpoint.queue != nullptr) {
-    if (!endpoint.writable_wait) {
-      endpoint.queue->DiscardBorrowed();
-      if (!endpoint.queue->Empty()) {
-        Linger(endpoint);
-        MoveQueue(endpoint);
-        return;
-      }
-    } else if (backend_->MayLinger(endpoint)) {
-      // The watch that is under way answers with OnWritable, which goes on with what was promised.
-      endpoint.queue->DiscardBorrowed();
-      if (!endpoint.queue->Empty()) {
-        Linger(endpoint);
-        return;
-      }
-    }
-  }
-  endpoint.state = EndpointState::kClosing;
-  backend_->Close(endpoint, how);
-}
-
-// A peer that does not read keeps its endpoint lingering, and a descriptor with it, as long as it
-// likes. So only the youngest may linger: the oldest one's bytes are given up when there are too
-// many.
-void Engine::Linger(Endpoint& endpoint) {
-  endpoint.state = EndpointState::kLingering;
-  TellClosed(endpoint);
-  const auto over = [this](const Lingering& one) {
-    const Endpoint* const found = table_.Find(one.index, one.generation);
-    return found == nullptr || found->state != EndpointState::kLingering;
-  };
-  lingering_.push_back({static_cast<int32_t>(endpoint.index), endpoint.generation});
-  if (lingering_.size() <= kLingeringMax) return;
-  std::erase_if(lingering_, over);
-  if (lingering_.size() <= kLingeringMax) return;
-  Endpoint& oldest = *table_.Find(lingering_.front().index, lingering_.front().generation);
-  lingering_.erase(lingering_.begin());
-  oldest.state = EndpointState::kClosing;
-  backend_->Close(oldest, CloseHow::kGraceful);
-}
-
-void Engine::TellClosed(Endpoint& endpoint) {
-  if (endpoint.closed_told) return;
-  endpoint.closed_told = true;
-  Post(Completion::kClosed, endpoint);
+void Engine::Close(int32_t index, int32_t generation, CloseHow how) {
+  Flush();  // what was asked of the endpoint before comes first
+  Endpoint* const endpoint = table_.Find(index, generation);
+  if (endpoint == nullptr || endpoint->state == EndpointState::kClosing) return;
+  endpoint->receiving = false;
+  endpoint->shutdown_wanted = false;
+  endpoint->state = EndpointState::kClosing;
+  backend_->Close(*endpoint, how);
 }
 
 void Engine::OnClosed(Endpoint& endpoint) {
   assert(endpoint.state == EndpointState::kClosing);
-  TellClosed(endpoint);
+  if (!ended_) Post(Completion::kClosed, endpoint);
   table_.Free(endpoint);
   memory_.counters[kOpenEndpoints] = static_cast<double>(table_.Open());
 }

@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "port/address.h"
 #include "port/endpoint.h"
@@ -36,7 +35,7 @@ class Engine {
 
   Status Open(const SharedMemory& memory);
   // Cancels, drains and frees everything; the engine takes no calls afterwards.
-  void Close();
+  void End();
 
   // Direct calls: their answer is needed at once. On success the reply words name the endpoint;
   // when Connect fails, kReplyIndex tells the ConnectStage that did.
@@ -49,15 +48,21 @@ class Engine {
   // A further descriptor of the same socket, which belongs to the caller; below 0 it is a status.
   int64_t Duplicate(int32_t index, int32_t generation);
   Status ConnectAgain(int32_t index, int32_t generation, const Address& peer);
-  // Sends what the kernel takes now and keeps the rest by reference until kSent. Returns the bytes
-  // taken at once, or a negative status. The caller keeps the spans' memory alive until kSent or
-  // kClosed.
-  int64_t Send(int32_t index, int32_t generation, const Span* spans, size_t count);
+  // Sends what the kernel takes now and queues the rest, until kSent. Returns the bytes taken at
+  // once, or a negative status. kBorrow: the caller keeps the spans' memory alive until kSent or
+  // kClosed; kCopy: it may use it again at once.
+  enum class Rest : uint8_t { kBorrow, kCopy };
+  int64_t Send(int32_t index, int32_t generation, const Span* spans, size_t count,
+               Rest rest = Rest::kBorrow);
+  // The same for the first bytes of the slab.
+  int64_t SendSlab(int32_t index, int32_t generation, size_t length);
+  // Answered by kClosed; what waits to be sent is given up.
+  void Close(int32_t index, int32_t generation, CloseHow how);
   Status SetOption(int32_t index, int32_t generation, Option option, int32_t a, int32_t b,
                    int32_t c, int32_t d);
   Status LocalAddress(int32_t index, int32_t generation, Address* address);
   Status PeerAddress(int32_t index, int32_t generation, Address* address);
-  // Answers kReceivable: the bytes received into `into`, 0 when the peer has ended its direction,
+  // After kReceivable: the bytes received into `into`, 0 when the peer has ended its direction,
   // UV__EAGAIN when nothing came after all, or another negative status.
   int64_t Receive(int32_t index, int32_t generation, uint8_t* into, size_t bytes_max);
   // Bytes that wait to be sent.
@@ -80,6 +85,7 @@ class Engine {
   Backend& backend() { return *backend_; }
 
   // From the backend.
+  Endpoint* Find(int32_t index, int32_t generation) { return table_.Find(index, generation); }
   void OnReadable(Endpoint& endpoint);
   void OnWritable(Endpoint& endpoint, size_t sent, Status status);
   // A send of an endpoint that closes has ended by itself, not by the close.
@@ -87,20 +93,14 @@ class Engine {
   void OnAcceptable(Endpoint& listener);
   void OnConnected(Endpoint& endpoint, Status status);
   void OnShut(Endpoint& endpoint, Status status);
-  // The peer has reset the connection: told to JavaScript, so that writes are no longer promised.
-  void OnBroken(Endpoint& endpoint);
   void OnClosed(Endpoint& endpoint);
 
  private:
   void Apply(const Submission& submission);
-  void SendSlab(Endpoint& endpoint, Span span);
   void MoveQueue(Endpoint& endpoint);
   void AfterQueue(Endpoint& endpoint);
   void FailSend(Endpoint& endpoint, Status status);
   void TryShutdown(Endpoint& endpoint);
-  void CloseEndpoint(Endpoint& endpoint, CloseHow how);
-  void Linger(Endpoint& endpoint);
-  void TellClosed(Endpoint& endpoint);
 
   void Enqueue(Endpoint& endpoint);
   void ServeReady();
@@ -109,6 +109,7 @@ class Engine {
   void ServeReceive(Endpoint& endpoint);
   void AfterReceive(Endpoint& endpoint, const Transfer& result);
   bool ArenaHasRoom() const { return arena_used_ + kReceiveBytesMax <= kArenaBytes; }
+  uint8_t* Arena() { return memory_.arena + arena_used_; }
 
   void Post(Completion completion, const Endpoint& endpoint, Status status = kOk, int32_t a = 0,
             int32_t b = 0);
@@ -119,14 +120,10 @@ class Engine {
   CompletionRing completions_;
   EndpointTable table_;
   std::unique_ptr<Backend> backend_;
-  struct Lingering {
-    int32_t index;
-    int32_t generation;
-  };
-  std::vector<Lingering> lingering_;
   Endpoint* ready_head_ = nullptr;
   Endpoint* ready_tail_ = nullptr;
-  size_t arena_used_ = 0;
+  int32_t arena_used_ = 0;
+  bool ended_ = false;
 };
 
 }  // namespace iocp_net

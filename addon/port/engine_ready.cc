@@ -53,10 +53,6 @@ void Engine::OnReadable(Endpoint& endpoint) {
   if (endpoint.receiving) Enqueue(endpoint);
 }
 
-void Engine::OnBroken(Endpoint& endpoint) {
-  if (endpoint.state == EndpointState::kOpen) Post(Completion::kBroken, endpoint);
-}
-
 void Engine::OnAcceptable(Endpoint& listener) {
   listener.acceptable = true;
   if (listener.accepting) Enqueue(listener);
@@ -113,7 +109,7 @@ void Engine::ServeReady() {
       if (endpoint.connect_done && !endpoint.ended) ServeConnected(endpoint);
     } else if (endpoint.state == EndpointState::kOpen) {
       ServeReceive(endpoint);
-      if (std::exchange(endpoint.shut_behind, false)) Post(Completion::kShut, endpoint);
+      if (std::exchange(endpoint.shut_after, false)) Post(Completion::kShut, endpoint);
     }
     if (&endpoint == last) break;
   }
@@ -150,20 +146,22 @@ void Engine::ServeAccept(Endpoint& listener) {
 
 void Engine::ServeReceive(Endpoint& endpoint) {
   if (!endpoint.receiving || !endpoint.readable || endpoint.ended) return;
-  if (endpoint.large && !endpoint.read_through) {
-    const size_t available = std::min(backend_->Available(endpoint), kReceivableBytesMax);
+  if (endpoint.announced) {
+    Post(Completion::kReceivable, endpoint);
+    return;
+  }
+  if (endpoint.large) {
+    const size_t available = std::min<size_t>(backend_->Available(endpoint), kReceivableBytesMax);
     if (available >= kLargeReceiveBytesMin) {
       Post(Completion::kReceivable, endpoint, kOk, static_cast<int32_t>(available));
       return;
     }
   }
-  const Transfer result =
-      backend_->Receive(endpoint, memory_.arena + arena_used_, kReceiveBytesMax);
+  const Transfer result = backend_->Receive(endpoint, Arena(), kReceiveBytesMax);
   switch (result.outcome) {
     case Transfer::Outcome::kMoved:
-      Post(Completion::kReceived, endpoint, kOk, static_cast<int32_t>(arena_used_),
-           static_cast<int32_t>(result.bytes));
-      arena_used_ += (result.bytes + kArenaAlignment - 1) & ~(kArenaAlignment - 1);
+      Post(Completion::kReceived, endpoint, kOk, arena_used_, static_cast<int32_t>(result.bytes));
+      arena_used_ += (static_cast<int32_t>(result.bytes) + kArenaAlignment - 1) & -kArenaAlignment;
       break;
     case Transfer::Outcome::kWouldBlock:
       break;

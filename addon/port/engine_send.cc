@@ -1,5 +1,6 @@
 // The engine's way out: what the kernel takes now, what waits for it, and the end of our direction
-// behind it.
+// after it.
+#include <algorithm>
 #include <cassert>
 
 #include "port/backend.h"
@@ -11,91 +12,82 @@ namespace {
 
 constexpr size_t kSpansMax = 64;  // of one scatter/gather call
 
+// What is left of a list of spans.
+struct Remainder {
+  const Span* spans;
+  size_t count;
+  Span front;
+
+  Remainder(const Span* all, size_t all_count)
+      : spans(all), count(all_count), front(all_count > 0 ? all[0] : Span{}) {}
+
+  bool Empty() const { return count == 0; }
+  size_t Gather(Span* into, size_t into_max) const {
+    const size_t used = std::min(count, into_max);
+    into[0] = front;
+    for (size_t i = 1; i < used; i++) into[i] = spans[i];
+    return used;
+  }
+  void Consume(size_t bytes) {
+    while (count > 0 && bytes >= front.length) {
+      bytes -= front.length;
+      count--;
+      spans++;
+      front = count > 0 ? spans[0] : Span{};
+    }
+    front.data += bytes;
+    front.length -= bytes;
+  }
+};
+
 }  // namespace
 
-int64_t Engine::Send(int32_t index, int32_t generation, const Span* spans, size_t count) {
-  Flush();  // earlier slab writes of this endpoint go first
+int64_t Engine::SendSlab(int32_t index, int32_t generation, size_t length) {
+  if (length > kSlabBytes) return UV__EINVAL;
+  const Span span{memory_.slab, length};
+  return Send(index, generation, &span, 1, Rest::kCopy);
+}
+
+int64_t Engine::Send(int32_t index, int32_t generation, const Span* spans, size_t count,
+                     Rest rest) {
   Endpoint* const endpoint = table_.Find(index, generation);
   if (endpoint == nullptr || endpoint->state != EndpointState::kOpen) return UV__EBADF;
-  size_t total = 0;
-  for (size_t i = 0; i < count; i++) total += spans[i].length;
-  size_t sent = 0;
-  size_t at = 0;
-  Span front = count > 0 ? spans[0] : Span{};
-  if (endpoint->queue == nullptr) {
-    while (sent < total) {
-      Span batch[kSpansMax];
-      size_t batch_count = 0;
-      batch[batch_count++] = front;
-      while (batch_count < kSpansMax && at + batch_count < count) {
-        batch[batch_count] = spans[at + batch_count];
-        batch_count++;
-      }
-      Count(kSendCalls);
-      const Transfer result = backend_->Send(*endpoint, batch, batch_count);
-      if (result.outcome == Transfer::Outcome::kFailed) return result.status;
-      if (result.outcome != Transfer::Outcome::kMoved) break;
-      Count(kBytesSent, static_cast<double>(result.bytes));
-      sent += result.bytes;
-      size_t moved = result.bytes;
-      bool whole = true;
-      for (size_t i = 0; i < batch_count; i++) {
-        if (moved < front.length) {
-          front.data += moved;
-          front.length -= moved;
-          whole = false;
-          break;
-        }
-        moved -= front.length;
-        at++;
-        front = at < count ? spans[at] : Span{};
-      }
-      if (!whole) break;  // a short send: the kernel is full
+  Remainder left(spans, count);
+  int64_t sent = 0;
+  while (endpoint->queue == nullptr && !left.Empty()) {
+    Span batch[kSpansMax];
+    const size_t batch_count = left.Gather(batch, kSpansMax);
+    Count(kSendCalls);
+    const Transfer result = backend_->Send(*endpoint, batch, batch_count);
+    if (result.outcome == Transfer::Outcome::kFailed) return result.status;
+    if (result.outcome != Transfer::Outcome::kMoved) break;
+    Count(kBytesSent, static_cast<double>(result.bytes));
+    sent += static_cast<int64_t>(result.bytes);
+    const size_t count_before = left.count;
+    left.Consume(result.bytes);
+    if (count_before - left.count < batch_count) break;  // a short send: the kernel is full
+  }
+  if (left.Empty()) return sent;
+  if (endpoint->queue == nullptr) endpoint->queue = std::make_unique<SendQueue>();
+  for (size_t i = 0; i < left.count; i++) {
+    const Span span = i == 0 ? left.front : left.spans[i];
+    if (rest == Rest::kCopy) {
+      endpoint->queue->AppendCopy(span);
+    } else {
+      endpoint->queue->AppendBorrowed(span);
     }
   }
-  if (sent < total) {
-    if (endpoint->queue == nullptr) endpoint->queue = std::make_unique<SendQueue>();
-    endpoint->queue->AppendBorrowed(front);
-    for (size_t i = at + 1; i < count; i++) endpoint->queue->AppendBorrowed(spans[i]);
-    endpoint->stalled = true;
-    if (!endpoint->writable_wait) {
-      endpoint->writable_wait = true;
-      backend_->WatchSend(*endpoint);
-    }
+  endpoint->stalled = true;
+  if (!endpoint->writable_wait) {
+    endpoint->writable_wait = true;
+    backend_->WatchSend(*endpoint);
   }
-  return static_cast<int64_t>(sent);
+  return sent;
 }
 
 size_t Engine::QueuedBytes(int32_t index, int32_t generation) {
   Endpoint* const endpoint = table_.Find(index, generation);
   return endpoint == nullptr || endpoint->queue == nullptr ? 0 : endpoint->queue->Bytes();
-}
-
-void Engine::SendSlab(Endpoint& endpoint, Span span) {
-  if (endpoint.queue == nullptr) {
-    Count(kSendCalls);
-    const Transfer result = backend_->Send(endpoint, &span, 1);
-    if (result.outcome == Transfer::Outcome::kFailed) {
-      FailSend(endpoint, result.status);
-      return;
-    }
-    if (result.outcome == Transfer::Outcome::kMoved) {
-      Count(kBytesSent, static_cast<double>(result.bytes));
-      span.data += result.bytes;
-      span.length -= result.bytes;
-      if (span.length == 0) return;
-    }
-    endpoint.queue = std::make_unique<SendQueue>();
-  }
-  endpoint.queue->AppendCopy(span);
-  if (!endpoint.stalled) {
-    endpoint.stalled = true;
-    Post(Completion::kStalled, endpoint);
-  }
-  if (!endpoint.writable_wait) {
-    endpoint.writable_wait = true;
-    backend_->WatchSend(endpoint);
-  }
 }
 
 void Engine::MoveQueue(Endpoint& endpoint) {
@@ -121,11 +113,6 @@ void Engine::MoveQueue(Endpoint& endpoint) {
 
 void Engine::AfterQueue(Endpoint& endpoint) {
   endpoint.queue.reset();
-  if (endpoint.state == EndpointState::kLingering) {
-    endpoint.state = EndpointState::kClosing;
-    backend_->Close(endpoint, CloseHow::kGraceful);
-    return;
-  }
   if (endpoint.stalled) {
     endpoint.stalled = false;
     Post(Completion::kSent, endpoint);
@@ -135,11 +122,6 @@ void Engine::AfterQueue(Endpoint& endpoint) {
 
 void Engine::FailSend(Endpoint& endpoint, Status status) {
   endpoint.queue.reset();
-  if (endpoint.state == EndpointState::kLingering) {
-    endpoint.state = EndpointState::kClosing;
-    backend_->Close(endpoint, CloseHow::kGraceful);
-    return;
-  }
   endpoint.stalled = false;
   Post(Completion::kSent, endpoint, status);
   TryShutdown(endpoint);
@@ -151,7 +133,7 @@ void Engine::TryShutdown(Endpoint& endpoint) {
   const Status status = backend_->Shutdown(endpoint);
   if (status == UV__EAGAIN) return;
   if (Backend::kAnswersInOrder && status == kOk && endpoint.queued) {
-    endpoint.shut_behind = true;
+    endpoint.shut_after = true;
     return;
   }
   Post(Completion::kShut, endpoint, status);
@@ -172,7 +154,7 @@ void Engine::OnWritable(Endpoint& endpoint, size_t sent, Status status) {
 }
 
 void Engine::OnSentLast(Endpoint& endpoint, size_t sent, Status status) {
-  if (endpoint.queue == nullptr || !endpoint.stalled || endpoint.closed_told) return;
+  if (endpoint.queue == nullptr || !endpoint.stalled || ended_) return;
   if (status == kOk) {
     Count(kBytesSent, static_cast<double>(sent));
     endpoint.queue->Consume(sent);

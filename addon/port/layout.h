@@ -1,9 +1,9 @@
 // The boundary between JavaScript and the port, in one place.
 //
-// Both sides see the same memory: two rings of fixed-stride int32 records behind a small header, a
-// slab that carries small writes out, and an arena that carries received bytes in. The binding
-// hands every constant of this file to JavaScript at start, so that no number of the boundary is
-// written twice.
+// Both sides see the same memory: two rings of fixed-stride int32 records after a small header, a
+// slab that carries a small write out, and an arena that carries received bytes in. JavaScript's
+// names and numbers (lib/port/boundary.ts) are generated from this file by
+// scripts/generate-boundary.mjs: enums with explicit values, and constexpr integers.
 #ifndef IOCP_NET_PORT_LAYOUT_H_
 #define IOCP_NET_PORT_LAYOUT_H_
 
@@ -18,46 +18,62 @@ enum Header : int32_t {
   kSubmissionTail = 1,  // next record JavaScript writes
   kCompletionHead = 2,  // next record JavaScript takes
   kCompletionTail = 3,  // next record the port writes
-  kSlabUsed = 4,        // bytes of the slab that waiting submissions refer to
-  kReplyIndex = 5,      // answer of a direct call: the endpoint's index
-  kReplyGeneration = 6,
-  kReplyKind = 7,  // of an adopted endpoint: its EndpointKind
+  kReplyIndex = 4,      // answer of a direct call: the endpoint's index
+  kReplyGeneration = 5,
+  kReplyKind = 6,  // of an adopted endpoint: its EndpointKind
   kHeaderWords = 16,
 };
 
-// Submissions: [operation, index, generation, a, b, 0, 0, 0]
+// What may wait for the end of a batch. A write or a close may not: those are direct calls.
 enum class Operation : int32_t {
-  kSend = 1,  // a: offset in the slab, b: length
-  kReceiveStart =
-      2,             // a: 1 if what comes is only read through: it is never announced (kReceivable)
-  kReceiveStop = 3,  //
-  kShutdown = 4,     // end our direction once everything queued has left
-  kClose = 5,        // a: CloseHow
-  kAcceptStart = 6,  // a listener that was paused after a failed accept
+  kReceiveStart = 1,  // argument: a ReceiveMode
+  kReceiveStop = 2,
+  kShutdown = 3,     // end our direction once everything queued has left
+  kAcceptStart = 4,  // a listener that was paused after a failed accept
 };
+
+enum SubmissionField : int32_t {
+  kSubmissionOperation = 0,
+  kSubmissionIndex = 1,
+  kSubmissionGeneration = 2,
+  kSubmissionArgument = 3,
+};
+
+// kChunks: small messages come with their completion (kReceived), large ones are announced
+// (kReceivable). kAnnounced: the owner has memory of its own, so everything is announced.
+enum class ReceiveMode : int32_t { kChunks = 0, kAnnounced = 1 };
 
 // kHandOver: the socket lives on elsewhere, under a duplicate descriptor or in another process.
 // Nothing is ended, and a Unix listener's file stays.
 enum class CloseHow : int32_t { kGraceful = 0, kReset = 1, kHandOver = 2 };
 
-// Completions: [completion, index, generation, status, a, b, 0, 0]. A status is 0 or one of libuv's
-// negative numbers.
+// A status is 0 or one of libuv's negative numbers.
 enum class Completion : int32_t {
-  kAccepted = 1,   // index: the listener; a, b: index and generation of the new endpoint
+  kAccepted = 1,   // index: the listener; the new endpoint's index and generation
   kConnected = 2,  // status
-  kReceived = 3,   // a: offset in the arena, b: length
+  kReceived = 3,   // offset in the arena, length
   kEnded = 4,      // the peer has ended its direction
   kReceiveFailed = 5,
-  kStalled = 6,        // a slab write did not leave at once; kSent follows
-  kSent = 7,           // the send queue is empty again (status 0), or sending has failed
-  kShut = 8,           // status of kShutdown
-  kClosed = 9,         // the endpoint is gone; its index may be used again
-  kAcceptFailed = 10,  // status; accepting pauses until kAcceptStart
-  // a: bytes that wait. JavaScript takes them into memory of its own by direct calls of `receive`,
-  // kReceiveBytesMax at a time, so that a large chunk is written once. Nothing is received before
-  // it does, unless kReceiveStop and kReceiveStart ask anew.
-  kReceivable = 11,
-  kBroken = 12,  // the peer has reset the connection; whoever receives or sends hears it anyway
+  kSent = 6,          // the send queue is empty again (status 0), or sending has failed
+  kShut = 7,          // status of kShutdown
+  kClosed = 8,        // the endpoint is gone; its index may be used again
+  kAcceptFailed = 9,  // status; accepting pauses until kAcceptStart
+  // waiting: bytes that wait, 0 if their number is unknown. The owner takes them into memory of its
+  // own by direct calls of `receive`, so that they are written once. Nothing is received before it
+  // does, unless kReceiveStop and kReceiveStart ask anew.
+  kReceivable = 10,
+};
+
+enum CompletionField : int32_t {
+  kCompletionKind = 0,
+  kCompletionIndex = 1,
+  kCompletionGeneration = 2,
+  kCompletionStatus = 3,
+  kCompletionOffset = 4,
+  kCompletionLength = 5,
+  kCompletionWaiting = 4,
+  kCompletionAcceptedIndex = 4,
+  kCompletionAcceptedGeneration = 5,
 };
 
 inline constexpr int32_t kRecordWords = 8;
@@ -67,15 +83,15 @@ inline constexpr int32_t kSubmissionWords = kHeaderWords;
 inline constexpr int32_t kCompletionWords = kSubmissionWords + kSubmissionCapacity * kRecordWords;
 inline constexpr int32_t kControlWords = kCompletionWords + kCompletionCapacity * kRecordWords;
 
-inline constexpr size_t kSlabBytes = 256 * 1024;
-inline constexpr size_t kArenaBytes = 256 * 1024;
-inline constexpr size_t kReceiveBytesMax = 64 * 1024;  // of one receive, which is one chunk
-inline constexpr size_t kReceivableBytesMax = 8 * kReceiveBytesMax;  // of one kReceivable
+inline constexpr int32_t kSlabBytes = 64 * 1024;  // of one write
+inline constexpr int32_t kArenaBytes = 256 * 1024;
+inline constexpr int32_t kReceiveBytesMax = 64 * 1024;  // of one receive, which is one chunk
+inline constexpr int32_t kReceivableBytesMax = 8 * kReceiveBytesMax;  // of one kReceivable
 // From this size on a chunk is received into its own memory instead of being copied there from the
 // arena. The price is one more call into the system and one into the addon; with fewer bytes the
 // copy is cheaper.
-inline constexpr size_t kLargeReceiveBytesMin = 8 * 1024;
-inline constexpr size_t kArenaAlignment = 64;  // no two connections' bytes share a cache line
+inline constexpr int32_t kLargeReceiveBytesMin = 8 * 1024;
+inline constexpr int32_t kArenaAlignment = 64;  // no two connections' bytes share a cache line
 
 // Doubles, readable as engine.counters.
 enum Counter : int32_t {

@@ -16,33 +16,38 @@ struct Submission {
   Operation operation;
   int32_t index;
   int32_t generation;
-  int32_t a;
-  int32_t b;
+  int32_t argument;
 };
 
-// JavaScript produces, the port takes.
+// JavaScript produces, the port takes. The memory is JavaScript's to spoil: what the port has taken
+// it knows itself, and a tail that cannot be is no reason to read on for ever.
 class SubmissionRing {
  public:
   explicit SubmissionRing(int32_t* control = nullptr) : control_(control) {}
 
-  bool Empty() const { return control_[kSubmissionHead] == control_[kSubmissionTail]; }
+  bool Empty() const { return Length() == 0; }
 
   Submission Take() {
     assert(!Empty());
-    const int32_t head = control_[kSubmissionHead];
     const int32_t* record =
-        control_ + kSubmissionWords + (head & (kSubmissionCapacity - 1)) * kRecordWords;
-    control_[kSubmissionHead] = Next(head);
-    return {static_cast<Operation>(record[0]), record[1], record[2], record[3], record[4]};
+        control_ + kSubmissionWords + (head_ & (kSubmissionCapacity - 1)) * kRecordWords;
+    head_ = Next(head_);
+    control_[kSubmissionHead] = head_;
+    return {static_cast<Operation>(record[kSubmissionOperation]), record[kSubmissionIndex],
+            record[kSubmissionGeneration], record[kSubmissionArgument]};
   }
-
-  // The slab is free again once no waiting submission refers to it.
-  void ReleaseSlab() { control_[kSlabUsed] = 0; }
 
  private:
   static int32_t Next(int32_t at) { return static_cast<int32_t>(static_cast<uint32_t>(at) + 1); }
 
+  uint32_t Length() const {
+    const uint32_t length =
+        static_cast<uint32_t>(control_[kSubmissionTail]) - static_cast<uint32_t>(head_);
+    return length <= kSubmissionCapacity ? length : 0;
+  }
+
   int32_t* control_;
+  int32_t head_ = 0;
 };
 
 struct CompletionRecord {
@@ -60,9 +65,11 @@ class CompletionRing {
  public:
   explicit CompletionRing(int32_t* control = nullptr) : control_(control) {}
 
+  // Never more than there is room for, whatever JavaScript has made of its head.
   int32_t Length() const {
-    return static_cast<int32_t>(static_cast<uint32_t>(control_[kCompletionTail]) -
-                                static_cast<uint32_t>(control_[kCompletionHead]));
+    const uint32_t length =
+        static_cast<uint32_t>(tail_) - static_cast<uint32_t>(control_[kCompletionHead]);
+    return length <= kCompletionCapacity ? static_cast<int32_t>(length) : kCompletionCapacity;
   }
   bool Empty() const { return Length() == 0 && overflow_.empty(); }
   // Room for a producer that can choose to wait; the reserve is for those that cannot.
@@ -87,19 +94,20 @@ class CompletionRing {
   static constexpr int32_t kReserve = 64;
 
   void Write(const CompletionRecord& record) {
-    const int32_t tail = control_[kCompletionTail];
     int32_t* words =
-        control_ + kCompletionWords + (tail & (kCompletionCapacity - 1)) * kRecordWords;
-    words[0] = static_cast<int32_t>(record.completion);
-    words[1] = record.index;
-    words[2] = record.generation;
-    words[3] = record.status;
-    words[4] = record.a;
-    words[5] = record.b;
-    control_[kCompletionTail] = static_cast<int32_t>(static_cast<uint32_t>(tail) + 1);
+        control_ + kCompletionWords + (tail_ & (kCompletionCapacity - 1)) * kRecordWords;
+    words[kCompletionKind] = static_cast<int32_t>(record.completion);
+    words[kCompletionIndex] = record.index;
+    words[kCompletionGeneration] = record.generation;
+    words[kCompletionStatus] = record.status;
+    words[kCompletionOffset] = record.a;
+    words[kCompletionLength] = record.b;
+    tail_ = static_cast<int32_t>(static_cast<uint32_t>(tail_) + 1);
+    control_[kCompletionTail] = tail_;
   }
 
   int32_t* control_;
+  int32_t tail_ = 0;
   std::deque<CompletionRecord> overflow_;
 };
 

@@ -38,7 +38,7 @@ import {
   kUserBuffer,
   type ThisSocket,
 } from './state.js';
-import { SocketOwner } from './transfer.js';
+import { SocketOwner, takeUserBuffer } from './transfer.js';
 
 const debug = util.debuglog('net');
 const clientSocketChannel = diagnosticsChannel.channel('net.client.socket');
@@ -92,8 +92,7 @@ export function connect(self: ThisSocket, args: unknown[], pristineWrite: unknow
   }
   const user = self[kUserBuffer];
   if (user !== null && user.next !== null) {
-    const buffer = user.next();
-    if (buffer instanceof Uint8Array) user.buffer = buffer;
+    takeUserBuffer(user, user.next());
   }
   self[kContext] = new AsyncResource('iocp-net.socket');
   self._unrefTimer();

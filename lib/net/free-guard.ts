@@ -13,10 +13,6 @@ class Guard implements StreamOwner {
     this.socket.destroy();
   }
 
-  onReceivedChunk(): void {
-    this.socket.destroy();
-  }
-
   onConnected(status: number): void {
     this.guarded.onConnected(status);
   }

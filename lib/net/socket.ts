@@ -2,6 +2,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { addAbortListener } from 'node:events';
 import type net from 'node:net';
+import { types } from 'node:util';
 
 import stream = require('node:stream');
 
@@ -34,6 +35,8 @@ import {
 import { SocketOwner } from './transfer.js';
 
 const EEXIST = statusOf('EEXIST');
+// Of an `onread` whose function gives no buffer: node:net then counts what it receives.
+const UNKNOWN_BUFFER_BYTES = 64 * 1024;
 
 export interface SocketOptions extends net.SocketConstructorOpts {
   handle?: unknown;
@@ -191,8 +194,11 @@ function initialize(self: ThisSocket, options: SocketOptions, endpoint: StreamEn
   const { onread } = options;
   if (onread !== null && typeof onread === 'object' && typeof onread.callback === 'function') {
     const { buffer, callback } = onread;
-    if (buffer instanceof Uint8Array) self[kUserBuffer] = { buffer, next: null, callback };
-    else if (typeof buffer === 'function') self[kUserBuffer] = { buffer: null, next: buffer, callback };
+    if (types.isUint8Array(buffer)) {
+      self[kUserBuffer] = { buffer, length: buffer.length, next: null, callback };
+    } else if (typeof buffer === 'function') {
+      self[kUserBuffer] = { buffer: true, length: UNKNOWN_BUFFER_BYTES, next: buffer, callback };
+    }
   }
   if (options.noDelay || options.keepAlive || options.typeOfService !== undefined) {
     wanted(self).noDelay = Boolean(options.noDelay);

@@ -27,7 +27,9 @@ export const kOnClosed = Symbol('onClosed');
 export const kLent = Symbol('lent');
 
 export interface UserBuffer {
-  buffer: Uint8Array | null;
+  buffer: unknown;
+  /** Of the buffer when it was given: a shorter one has been transferred since. */
+  length: number;
   next: (() => unknown) | null;
   callback: (this: unknown, length: number, buffer: Uint8Array) => unknown;
 }
@@ -82,6 +84,8 @@ export interface SocketState {
   _peername: Partial<net.AddressInfo> | null;
   _readableState: ReadableStateView;
   readableFlowing: boolean | null;
+  /** http's, while it reads the socket. */
+  parser?: object | null;
   _unrefTimer(): void;
   _onTimeout(): void;
   _reset(): unknown;

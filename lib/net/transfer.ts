@@ -1,7 +1,7 @@
 // Bytes between a socket and its endpoint: what node:net does around a libuv stream, around one of the port.
 import { Buffer } from 'node:buffer';
-import type { StreamEndpoint, StreamOwner } from '../port/endpoint.js';
-import { SLAB_WRITE_BYTES_MAX } from '../port/port.js';
+import { types } from 'node:util';
+import type { Receiver, StreamEndpoint, StreamOwner } from '../port/endpoint.js';
 import { inThisContext } from './async-context.js';
 import { errnoException, statusOf } from './errors.js';
 import {
@@ -17,17 +17,24 @@ import {
   kUserBuffer,
   kWriteCallback,
   type ThisSocket,
+  type UserBuffer,
   type WriteCallback,
   type WriteData,
+  type WritevChunk,
 } from './state.js';
 
 const UTF8_BYTES_PER_UNIT_MAX = 3;
 // Of several pieces that leave together: up to here they are copied, if they are this short on average.
 const GATHERED_BYTES_MAX = 16 * 1024;
 const GATHERED_PIECE_BYTES = 1024;
+// Up to here copying a chunk costs less than handing it over by reference; a string is encoded anyway.
+const COPIED_BYTES_MAX = 2048;
+const COPIED_TEXT_BYTES_MAX = 16 * 1024;
 // Node 20 calls back without an error when the socket was destroyed first.
 const canceledWriteFails = Number.parseInt(process.versions.node, 10) >= 22;
 const ECANCELED = statusOf('ECANCELED');
+const ENOBUFS = statusOf('ENOBUFS');
+const { isUint8Array } = types;
 
 /**
  * Hears the endpoint for its socket. A client's events run in the async context of its connect(); an accepted socket's
@@ -49,21 +56,11 @@ export class SocketOwner implements StreamOwner {
     connected?.(status);
   }
 
-  onReceived(arena: Buffer, offset: number, length: number): void {
+  onReceived(chunk: Buffer): void {
     const { socket } = this;
     if (this.left()) return;
-    if (socket[kContext] !== null) {
-      socket[kContext].runInAsyncScope(receive, undefined, socket, this.endpoint, arena, offset, length);
-    } else {
-      receive(socket, this.endpoint, arena, offset, length);
-    }
-  }
-
-  onReceivedChunk(chunk: Buffer): void {
-    const { socket } = this;
-    if (this.left()) return;
-    if (socket[kUserBuffer] !== null) this.onReceived(chunk, 0, chunk.length);
-    else this.inContext(deliver, undefined, socket, this.endpoint, chunk);
+    if (socket[kContext] === null) deliver(socket, this.endpoint, chunk);
+    else socket[kContext].runInAsyncScope(deliver, undefined, socket, this.endpoint, chunk);
   }
 
   onEnded(): void {
@@ -140,84 +137,83 @@ export function refreshIdle(socket: ThisSocket): void {
   }
 }
 
-function receive(
-  socket: ThisSocket,
-  endpoint: StreamEndpoint,
-  arena: Buffer,
-  offset: number,
-  length: number,
-): void {
-  if (socket[kUserBuffer] !== null) {
-    if (socket[kIdleTimer] !== null || socket._parent != null) socket._unrefTimer();
-    if (socket.destroyed) return;
-    socket[kBytesRead] += length;
-    receiveIntoUserBuffer(socket, endpoint, arena, offset, length);
-    return;
-  }
-  // Memory of its own: no chunk shows another connection's bytes, and the arena is used again at once.
-  const chunk = Buffer.allocUnsafeSlow(length);
-  endpoint.copyReceived(chunk, offset);
-  deliver(socket, endpoint, chunk);
-}
-
 function deliver(socket: ThisSocket, endpoint: StreamEndpoint, chunk: Buffer): void {
   if (socket[kIdleTimer] !== null || socket._parent != null) socket._unrefTimer();
   if (socket.destroyed) return;
   socket[kBytesRead] += chunk.length;
-  if (!socket.push(chunk)) pauseReceiving(socket, endpoint);
+  if (socket.parser != null && socket.readableEncoding !== null) parse(socket, chunk);
+  else if (!socket.push(chunk)) pauseReceiving(socket, endpoint);
 }
 
-/** `onread`: the bytes go where the user wants them, in pieces of that buffer's size. */
-function receiveIntoUserBuffer(
-  socket: ThisSocket,
-  endpoint: StreamEndpoint,
-  arena: Buffer,
-  offset: number,
-  length: number,
-): void {
-  const user = socket[kUserBuffer];
-  for (let done = 0; user !== null && done < length && !socket.destroyed; ) {
-    const into = user.buffer;
-    if (into === null || into.length === 0) return;
-    const count = Math.min(into.length, length - done);
-    arena.copy(into, 0, offset + done, offset + done + count);
-    done += count;
-    let goOn: boolean | undefined;
-    try {
-      goOn = user.callback.call(socket, count, into) !== false;
-      if (user.next !== null) {
-        const next = user.next();
-        if (next instanceof Uint8Array) user.buffer = next;
-      }
-    } finally {
-      // Thrown: what has been received already goes on behind the error, before anything newer.
-      if (goOn === undefined && done < length && !socket.destroyed) {
-        holdRest(socket, endpoint, arena, offset + done, offset + length);
-        endpoint.stopReceiving();
-        if (socket[kReading]) startReceiving(socket);
-      }
-    }
-    if (!goOn) pauseReceiving(socket, endpoint);
-    if (socket[kReading]) continue;
-    // Paused by the answer or by pause(): what has been received already waits for resume().
-    if (done < length) holdRest(socket, endpoint, arena, offset + done, offset + length);
-    return;
+const unparsed = new WeakMap<ThisSocket, Buffer[]>();
+
+/** An HTTP parser reads bytes, whatever encoding the program has given to the socket (over node:net it reads the handle). */
+function parse(socket: ThisSocket, chunk: Buffer): void {
+  const waiting = unparsed.get(socket);
+  if (waiting !== undefined) {
+    waiting.push(chunk);
+  } else if (socket.readableFlowing === false) {
+    unparsed.set(socket, [chunk]);
+    socket.once('resume', () => {
+      const chunks = unparsed.get(socket) ?? [];
+      unparsed.delete(socket);
+      for (const held of chunks) if (!socket.destroyed) parse(socket, held);
+    });
+  } else {
+    socket.emit('data', chunk);
   }
 }
 
-function holdRest(
-  socket: ThisSocket,
-  endpoint: StreamEndpoint,
-  arena: Buffer,
-  start: number,
-  end: number,
-): void {
-  const rest = Buffer.allocUnsafeSlow(end - start);
-  arena.copy(rest, 0, start, end);
-  held.set(socket, { rest, endpoint });
+/** `onread`: bytes are received where the user wants them. */
+class UserBufferReceiver implements Receiver {
+  // Where bytes go when there is no such place any more: the buffer was transferred.
+  private lost: Uint8Array | null = null;
+
+  constructor(
+    private readonly socket: ThisSocket,
+    private readonly endpoint: StreamEndpoint,
+    private readonly user: UserBuffer,
+  ) {}
+
+  memory(): Uint8Array | null {
+    const { buffer, length } = this.user;
+    if (this.socket.destroyed || !this.socket[kReading]) return null;
+    if (isUint8Array(buffer) && buffer.length === length && length > 0) return buffer;
+    if (length === 0) {
+      this.run(() => this.socket.destroy(errnoException(ENOBUFS, 'read')));
+      return null;
+    }
+    // node:net goes on and counts: its memory is still there, under another name.
+    if (this.lost?.length !== length) this.lost = new Uint8Array(length);
+    return this.lost;
+  }
+
+  onFilled(length: number): void {
+    this.run(() => this.callBack(length));
+  }
+
+  private run(call: () => unknown): void {
+    const context = this.socket[kContext];
+    if (context === null) call();
+    else context.runInAsyncScope(call);
+  }
+
+  private callBack(length: number): void {
+    const { socket, user } = this;
+    if (socket[kIdleTimer] !== null || socket._parent != null) socket._unrefTimer();
+    socket[kBytesRead] += length;
+    const goOn = user.callback.call(socket, length, user.buffer as Uint8Array) !== false;
+    if (user.next !== null) takeUserBuffer(user, user.next());
+    if (!goOn) pauseReceiving(socket, this.endpoint);
+  }
 }
 
-const held = new WeakMap<ThisSocket, { rest: Buffer; endpoint: StreamEndpoint }>();
+/** The buffer that a program gives for the next bytes; anything else leaves the one before. */
+export function takeUserBuffer(user: UserBuffer, buffer: unknown): void {
+  if (!isUint8Array(buffer)) return;
+  user.buffer = buffer;
+  user.length = buffer.length;
+}
 
 function pauseReceiving(socket: ThisSocket, endpoint: StreamEndpoint): void {
   socket[kReading] = false;
@@ -228,28 +224,8 @@ export function startReceiving(socket: ThisSocket): void {
   const endpoint = socket[kEndpoint];
   if (endpoint === null) return;
   socket[kReading] = true;
-  const waiting = held.get(socket);
-  if (waiting?.endpoint === endpoint) {
-    // As late as a read from the system would be: what resume() still does in its own ticks must find it under way.
-    setImmediate(() => {
-      const current = socket[kEndpoint] === endpoint && held.get(socket) === waiting;
-      if (!socket[kReading] || !current) return;
-      held.delete(socket);
-      try {
-        receiveIntoUserBuffer(socket, endpoint, waiting.rest, 0, waiting.rest.length);
-      } finally {
-        if (socket[kReading] && !held.has(socket)) endpoint.startReceiving(readsThrough(socket));
-      }
-    });
-    return;
-  }
-  if (waiting !== undefined) held.delete(socket); // of a former connection
-  endpoint.startReceiving(readsThrough(socket));
-}
-
-/** Whether bytes end up in memory that is there already: that of `onread`. */
-function readsThrough(socket: ThisSocket): boolean {
-  return socket[kUserBuffer] !== null;
+  const user = socket[kUserBuffer];
+  endpoint.startReceiving(user === null ? null : new UserBufferReceiver(socket, endpoint, user));
 }
 
 export function stopReceiving(socket: ThisSocket): void {
@@ -264,38 +240,12 @@ function end(socket: ThisSocket): void {
   socket.read(0);
 }
 
-// ---- writing ----
+// ---- writing: the system has been asked when write() returns, as node:net does it ----
 
-function byteLength(chunk: string | Uint8Array, encoding: string): number {
-  return typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding as BufferEncoding) : chunk.length;
-}
-
-/**
- * Writes a short string or chunk through the slab. It counts as taken: the port sends it with the batch, and should
- * the kernel not take it, keeps it as the kernel would have. False when it has to go by reference.
- */
-function writeSmall(
-  endpoint: StreamEndpoint,
-  socket: ThisSocket,
-  data: string | Uint8Array,
-  encoding: string,
-): boolean {
-  const { length } = data;
-  if (length > SLAB_WRITE_BYTES_MAX) return false;
-  if (typeof data !== 'string') {
-    if (!endpoint.takes(length)) return false;
-    if (length > 0) endpoint.sendSmall(data);
-    socket[kBytesWritten] += length;
-    return true;
-  }
-  let bytesMax = length * UTF8_BYTES_PER_UNIT_MAX;
-  if (bytesMax > SLAB_WRITE_BYTES_MAX) {
-    bytesMax = Buffer.byteLength(data, encoding as BufferEncoding);
-    if (bytesMax > SLAB_WRITE_BYTES_MAX) return false;
-  }
-  if (!endpoint.takes(bytesMax)) return false;
-  socket[kBytesWritten] += endpoint.sendString(data, encoding as BufferEncoding, bytesMax);
-  return true;
+/** The most bytes of a string, if they certainly fit into the slab; otherwise what they are. */
+function textBytesMax(text: string, encoding: BufferEncoding): number {
+  const bytesMax = text.length * UTF8_BYTES_PER_UNIT_MAX;
+  return bytesMax <= COPIED_TEXT_BYTES_MAX ? bytesMax : Buffer.byteLength(text, encoding);
 }
 
 function toBytes(chunk: string | Uint8Array, encoding: string): Uint8Array {
@@ -309,56 +259,67 @@ export function write(
   encoding: string,
   callback: WriteCallback,
 ): void {
-  if (!Array.isArray(data)) {
-    if (writeSmall(endpoint, socket, data, encoding)) {
-      callback();
-      return;
+  if (Array.isArray(data)) {
+    writeAll(socket, endpoint, data, callback);
+  } else if (typeof data === 'string') {
+    if (textBytesMax(data, encoding as BufferEncoding) <= COPIED_TEXT_BYTES_MAX) {
+      const length = endpoint.port.encode(data, encoding as BufferEncoding, 0);
+      settle(socket, length === 0 ? 0 : endpoint.sendSlab(length), length, callback);
+    } else {
+      const bytes = Buffer.from(data, encoding as BufferEncoding);
+      settle(socket, endpoint.send(bytes, bytes.length), bytes.length, callback);
     }
-    const bytes = toBytes(data, encoding);
-    writeByReference(socket, endpoint, bytes, bytes.length, callback);
-    return;
+  } else {
+    const { length } = data;
+    if (length > COPIED_BYTES_MAX) settle(socket, endpoint.send(data, length), length, callback);
+    else settle(socket, length === 0 ? 0 : endpoint.sendSlab(endpoint.port.copy(data, 0)), length, callback);
   }
-  let total = 0;
-  for (const { chunk, encoding: chunkEncoding } of data) total += byteLength(chunk, chunkEncoding);
+}
+
+/** What the program corked, or handed over together, leaves in one call. */
+function writeAll(
+  socket: ThisSocket,
+  endpoint: StreamEndpoint,
+  chunks: WritevChunk[],
+  callback: WriteCallback,
+): void {
+  let bytesMax = 0;
+  for (const { chunk, encoding } of chunks) {
+    bytesMax += typeof chunk === 'string' ? textBytesMax(chunk, encoding) : chunk.length;
+  }
   // Many small pieces are cheaper to copy than to hand over one by one.
-  const small = Math.min(GATHERED_BYTES_MAX, data.length * GATHERED_PIECE_BYTES);
-  if (total <= Math.max(SLAB_WRITE_BYTES_MAX, small) && endpoint.takes(total)) {
-    for (const { chunk, encoding: chunkEncoding } of data) {
-      if (typeof chunk === 'string') {
-        endpoint.sendString(chunk, chunkEncoding, Buffer.byteLength(chunk, chunkEncoding));
-      } else if (chunk.length > 0) {
-        endpoint.sendSmall(chunk);
-      }
+  if (
+    bytesMax <= Math.max(COPIED_BYTES_MAX, Math.min(GATHERED_BYTES_MAX, chunks.length * GATHERED_PIECE_BYTES))
+  ) {
+    const { port } = endpoint;
+    let length = 0;
+    for (const { chunk, encoding } of chunks) {
+      length = typeof chunk === 'string' ? port.encode(chunk, encoding, length) : port.copy(chunk, length);
     }
-    socket[kBytesWritten] += total;
-    callback();
+    settle(socket, length === 0 ? 0 : endpoint.sendSlab(length), length, callback);
     return;
   }
   const list: Uint8Array[] = [];
-  for (const { chunk, encoding: chunkEncoding } of data) {
-    if (chunk.length > 0) list.push(toBytes(chunk, chunkEncoding));
+  let total = 0;
+  for (const { chunk, encoding } of chunks) {
+    const bytes = toBytes(chunk, encoding);
+    if (bytes.length === 0) continue;
+    list.push(bytes);
+    total += bytes.length;
   }
-  writeByReference(socket, endpoint, list, total, callback);
+  settle(socket, endpoint.send(list, total), total, callback);
 }
 
-function writeByReference(
-  socket: ThisSocket,
-  endpoint: StreamEndpoint,
-  bytes: Uint8Array | Uint8Array[],
-  total: number,
-  callback: WriteCallback,
-): void {
+/** `sent`: what the system has taken of `total` bytes, or its error. */
+function settle(socket: ThisSocket, sent: number, total: number, callback: WriteCallback): void {
   socket[kBytesWritten] += total; // of a write that fails, too
-  const sent = endpoint.send(bytes, total);
-  if (sent < 0) {
-    callback(errnoException(sent, 'write'));
-    return;
-  }
   if (sent === total) {
     callback();
-    return;
+  } else if (sent < 0) {
+    callback(errnoException(sent, 'write'));
+  } else {
+    socket[kLastQueuedBytes] = total;
+    // The callback runs where the write was called, however much later that is.
+    socket[kWriteCallback] = inThisContext(callback, 'iocp-net.write');
   }
-  socket[kLastQueuedBytes] = total;
-  // The callback runs where the write was called, however much later that is.
-  socket[kWriteCallback] = inThisContext(callback, 'iocp-net.write');
 }

@@ -1,79 +1,9 @@
 // Finds the native port, or says why there is none.
 import path = require('node:path');
 
-/** Constants of the boundary, as the addon defines them (addon/port/layout.h). */
-export interface Layout {
-  readonly submissionHead: number;
-  readonly submissionTail: number;
-  readonly completionHead: number;
-  readonly completionTail: number;
-  readonly slabUsed: number;
-  readonly replyIndex: number;
-  readonly replyGeneration: number;
-  readonly replyKind: number;
-  readonly recordWords: number;
-  readonly submissionWords: number;
-  readonly submissionCapacity: number;
-  readonly completionWords: number;
-  readonly completionCapacity: number;
-  readonly slabBytes: number;
-  readonly arenaBytes: number;
-  readonly receiveBytesMax: number;
-  readonly largeReceiveBytesMin: number;
-  readonly send: number;
-  readonly receiveStart: number;
-  readonly receiveStop: number;
-  readonly shutdown: number;
-  readonly close: number;
-  readonly acceptStart: number;
-  readonly closeGraceful: number;
-  readonly closeReset: number;
-  readonly closeHandOver: number;
-  readonly accepted: number;
-  readonly connected: number;
-  readonly received: number;
-  readonly ended: number;
-  readonly receiveFailed: number;
-  readonly stalled: number;
-  readonly sent: number;
-  readonly shut: number;
-  readonly closed: number;
-  readonly acceptFailed: number;
-  readonly receivable: number;
-  readonly broken: number;
-  /** The status of an operation that would block. */
-  readonly again: number;
-  readonly optionNoDelay: number;
-  readonly optionKeepAlive: number;
-  readonly optionSendBufferBytes: number;
-  readonly optionReceiveBufferBytes: number;
-  readonly optionTypeOfService: number;
-  readonly optionPipeMode: number;
-  readonly ipv6Only: number;
-  readonly reusePort: number;
-  readonly adoptListener: number;
-  readonly adoptDuplicate: number;
-  readonly stageBind: number;
-  readonly stageConnect: number;
-  readonly kindTcp: number;
-  readonly kindPipe: number;
-  readonly counters: Readonly<Record<CounterName, number>>;
-}
+import { BOUNDARY_ID, type COUNTER_NAMES } from './boundary.js';
 
-export type CounterName =
-  | 'batches'
-  | 'completions'
-  | 'submissions'
-  | 'nativeCalls'
-  | 'acceptedEndpoints'
-  | 'connectedEndpoints'
-  | 'openEndpoints'
-  | 'bytesReceived'
-  | 'bytesSent'
-  | 'receiveCalls'
-  | 'sendCalls'
-  | 'waitCalls'
-  | 'adoptedEndpoints';
+export type CounterName = (typeof COUNTER_NAMES)[number];
 
 export interface NativeAddress {
   address: string;
@@ -100,7 +30,10 @@ export interface NativePort {
   ): number;
   adopt(descriptor: number, flags: number, backlog: number): number;
   duplicate(index: number, generation: number): number;
+  /** Bytes that the system has taken; the memory of the others is used until Completion.Sent. */
   send(index: number, generation: number, bytes: Uint8Array | readonly Uint8Array[]): number;
+  /** The same for the first bytes of the slab, which may be used again at once. */
+  sendSlab(index: number, generation: number, length: number): number;
   connectAgain(
     index: number,
     generation: number,
@@ -110,6 +43,7 @@ export interface NativePort {
     family: number,
   ): number;
   receive(index: number, generation: number, bytes: Uint8Array): number;
+  close(index: number, generation: number, how: number): void;
   setOption(
     index: number,
     generation: number,
@@ -130,11 +64,14 @@ export interface NativePort {
 
 export interface Addon {
   readonly name: 'epoll' | 'iocp';
+  /** Of the definition of the boundary that the addon was compiled with (BOUNDARY_ID). */
+  readonly boundary: number;
+  /** The status of an operation that would block. */
+  readonly again: number;
   /** Bytes of a pipe's name that the system takes. */
   readonly pipeNameBytesMax: number;
-  readonly layout: Layout;
-  /** `dispatch` takes completions. */
-  open(dispatch: () => void): NativePort | number;
+  /** `dispatch` takes completions. It returns false when it has worked long enough and has left some. */
+  open(dispatch: () => boolean): NativePort | number;
   /** What of this system the engine can use, by name. */
   features(): Record<string, boolean>;
 }
@@ -156,6 +93,7 @@ export function loadAddon(): Addon | string {
     const first = (error instanceof Error ? error.message : String(error)).split('\n', 1)[0];
     return `the native port did not load (${first})`;
   }
+  if (addon.boundary !== BOUNDARY_ID) return 'the native port was built for another version of this package';
   if (forced && forced !== addon.name) {
     return `IOCP_NET_ENGINE=${forced} asks for an engine that this system does not have (it has ${addon.name})`;
   }

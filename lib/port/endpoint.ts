@@ -1,17 +1,26 @@
 // What JavaScript holds of an endpoint: a listener, or one end of a stream. It knows no streams of Node's.
 import { Buffer } from 'node:buffer';
 import type { NativeAddress } from './addon.js';
+import {
+  CloseHow,
+  EndpointKind,
+  LARGE_RECEIVE_BYTES_MIN,
+  Operation,
+  Option,
+  RECEIVABLE_BYTES_MAX,
+  RECEIVE_BYTES_MAX,
+  ReceiveMode,
+} from './boundary.js';
+import { setTimeout } from './clock.js';
 import type { CompletionPort } from './port.js';
 import { runTicks } from './ticks.js';
 
-/** What the owner of a stream is told. Every call comes from the dispatch of a batch, never from inside a submission. */
+/** What is reported to the owner of a stream: always from the dispatch of a batch, never from inside a submission. */
 export interface StreamOwner {
   /** The connection stands (0), or has failed with one of libuv's error numbers. */
   onConnected(status: number): void;
-  /** `length` bytes at `offset` of the arena, which are overwritten after the batch: copy what is kept. */
-  onReceived(arena: Buffer, offset: number, length: number): void;
-  /** A large chunk, in memory of its own. */
-  onReceivedChunk(chunk: Buffer): void;
+  /** Bytes of this stream, in memory that belongs to nobody else. */
+  onReceived(chunk: Buffer): void;
   /** The peer has ended its direction. */
   onEnded(): void;
   onReceiveFailed(status: number): void;
@@ -20,6 +29,14 @@ export interface StreamOwner {
   onShut(status: number): void;
   /** Nothing of the endpoint is left; the last call. */
   onClosed(): void;
+}
+
+/** An owner's own memory, that bytes are received into instead of into chunks. */
+export interface Receiver {
+  /** Where the next bytes go; null to receive no more for now. */
+  memory(): Uint8Array | null;
+  /** The first `length` bytes of that memory have been received. */
+  onFilled(length: number): void;
 }
 
 export interface ListenerOwner {
@@ -34,7 +51,6 @@ const nothing = () => {};
 const NOBODY: StreamOwner = {
   onConnected: nothing,
   onReceived: nothing,
-  onReceivedChunk: nothing,
   onEnded: nothing,
   onReceiveFailed: nothing,
   onSent: nothing,
@@ -42,11 +58,8 @@ const NOBODY: StreamOwner = {
   onClosed: nothing,
 };
 
-/** Pause of a listener that could not accept for want of descriptors or memory. */
+/** Pause of a listener that could not accept for want of memory. */
 const ACCEPT_RETRY_MS = 100;
-
-/** Bytes of one endpoint that are taken in one batch without asking the kernel. */
-const PROMISED_BYTES_MAX = 16 * 1024;
 
 export abstract class Endpoint {
   readonly port: CompletionPort;
@@ -82,7 +95,7 @@ export abstract class Endpoint {
   }
 
   close(): void {
-    this.beginClose(this.port.layout.closeGraceful);
+    this.beginClose(CloseHow.Graceful);
   }
 
   localAddress(): NativeAddress | number {
@@ -91,13 +104,12 @@ export abstract class Endpoint {
 
   /** A further descriptor of the same socket, for the caller to close; below 0 one of libuv's error numbers. */
   duplicate(): number {
-    this.port.flush(); // the native call does, and a later write must not extend a record that it has taken
     return this.port.native.duplicate(this.index, this.generation);
   }
 
   /** Lets go of a socket that lives on under a duplicate: nothing of it is ended, and a Unix listener's file stays. */
   handOver(): void {
-    this.beginClose(this.port.layout.closeHandOver);
+    this.beginClose(CloseHow.HandOver);
   }
 
   /** Called by the port when the endpoint is gone. */
@@ -121,14 +133,14 @@ export abstract class Endpoint {
     else this.port.release();
   }
 
-  protected beginClose(how: number): void {
+  protected beginClose(how: CloseHow): void {
     if (this.closing) return;
     this.closing = true;
     this.retain();
-    this.port.submit(this.port.layout.close, this, how, 0);
+    this.port.native.close(this.index, this.generation, how);
   }
 
-  protected setOption(option: number, a: number, b = 0, c = 0, d = 0): number {
+  protected setOption(option: Option, a: number, b = 0, c = 0, d = 0): number {
     return this.port.native.setOption(this.index, this.generation, option, a, b, c, d);
   }
 
@@ -148,15 +160,17 @@ export class StreamEndpoint extends Endpoint {
   // Memory that the native side sends from: kept alive until onSent or onClosed.
   held: Uint8Array | readonly Uint8Array[] | null = null;
 
-  /** The peer has reset the connection. */
-  broken = false;
-  private promised = 0;
-  private promisedIn = 0;
   private connecting: boolean;
   private receiving = false;
+  private receiver: Receiver | null = null;
   private shutting = false;
 
-  constructor(port: CompletionPort, index: number, generation: number, pipe: boolean, connecting: boolean) {
+  constructor(
+    port: CompletionPort,
+    index: number,
+    generation: number,
+    { pipe, connecting }: { pipe: boolean; connecting: boolean },
+  ) {
     super(port, index, generation);
     this.pipe = pipe;
     this.connecting = connecting;
@@ -165,56 +179,27 @@ export class StreamEndpoint extends Endpoint {
 
   /** What the system says to a second connect(): 0 or one of libuv's error numbers. */
   connectAgain(host: string, port: number, family: number): number {
-    const { layout, native } = this.port;
-    const kind = family === 0 ? layout.kindPipe : layout.kindTcp;
-    return native.connectAgain(this.index, this.generation, kind, host, port, family);
+    const kind = family === 0 ? EndpointKind.Pipe : EndpointKind.Tcp;
+    return this.port.native.connectAgain(this.index, this.generation, kind, host, port, family);
   }
 
   isConnecting(): boolean {
     return this.connecting;
   }
 
-  /** `readThrough`: the owner keeps nothing of what comes, so large chunks need no memory of their own either. */
-  startReceiving(readThrough = false): void {
+  /** Receives chunks, or into the memory of `receiver`. */
+  startReceiving(receiver: Receiver | null = null): void {
     this.receiving = true;
+    this.receiver = receiver;
     this.retain();
-    this.port.submit(this.port.layout.receiveStart, this, readThrough ? 1 : 0, 0);
+    const mode = receiver === null ? ReceiveMode.Chunks : ReceiveMode.Announced;
+    this.port.submit(Operation.ReceiveStart, this, mode);
   }
 
   stopReceiving(): void {
     this.receiving = false;
     this.retain();
-    this.port.submit(this.port.layout.receiveStop, this, 0, 0);
-  }
-
-  /**
-   * Whether a small write may be taken before the kernel has it. Not while stalled; and only so much at a time, since
-   * within a batch nobody has been told yet whether the kernel still takes anything.
-   */
-  takes(bytes: number): boolean {
-    // Outside of a batch the kernel can be asked at once, and after a reset it knows better.
-    if (this.stalled || this.broken || !this.port.dispatching) return false;
-    if (this.promisedIn !== this.port.batch) {
-      this.promisedIn = this.port.batch;
-      this.promised = 0;
-    }
-    this.promised += bytes;
-    return this.promised <= PROMISED_BYTES_MAX;
-  }
-
-  /** Copies a small write; it leaves with the batch. Only what `takes` allowed. */
-  sendSmall(bytes: Uint8Array): void {
-    const offset = this.port.reserve(bytes.length);
-    this.port.slabBuffer().set(bytes, offset);
-    this.port.submitSlab(this, bytes.length);
-  }
-
-  /** Encodes a short string straight into the slab; returns its bytes. */
-  sendString(text: string, encoding: BufferEncoding, bytesMax: number): number {
-    const offset = this.port.reserve(bytesMax);
-    const length = this.port.slabBuffer().write(text, offset, bytesMax, encoding);
-    if (length > 0) this.port.submitSlab(this, length);
-    return length;
+    this.port.submit(Operation.ReceiveStop, this, 0);
   }
 
   /**
@@ -222,11 +207,18 @@ export class StreamEndpoint extends Endpoint {
    * Returns the bytes taken at once; fewer than all: onSent follows. Below 0: one of libuv's error numbers.
    */
   send(bytes: Uint8Array | readonly Uint8Array[], length: number): number {
-    const sent = this.port.send(this, bytes);
+    const sent = this.port.native.send(this.index, this.generation, bytes);
     if (sent >= 0 && sent < length) {
       this.held = bytes;
       this.stall();
     }
+    return sent;
+  }
+
+  /** The same for the first `length` bytes of the slab (CompletionPort.encode and copy), which is free again at once. */
+  sendSlab(length: number): number {
+    const sent = this.port.native.sendSlab(this.index, this.generation, length);
+    if (sent >= 0 && sent < length) this.stall();
     return sent;
   }
 
@@ -238,30 +230,28 @@ export class StreamEndpoint extends Endpoint {
     this.owner.onConnected(status);
   }
 
-  /** `waiting` bytes are there: they are received into the memory that the user gets, a chunk at a time. */
+  /** `waiting` bytes are there (0: some): they are received into the memory that the user gets, a chunk at a time. */
   receivable(waiting: number): void {
     const { port } = this;
-    const { receiveBytesMax, largeReceiveBytesMin } = port.layout;
-    for (let left = waiting; this.receiving && !this.closing; ) {
-      const length = Math.min(left, receiveBytesMax);
-      const chunk = Buffer.allocUnsafeSlow(length);
-      const received = port.native.receive(this.index, this.generation, chunk);
-      if (received !== length) {
-        if (received > 0) this.owner.onReceived(chunk, 0, received);
-        else if (received === 0) this.ended();
-        else if (received !== port.layout.again) this.receiveFailed(received);
+    for (let left = waiting || RECEIVABLE_BYTES_MAX; left > 0 && this.receiving && !this.closing; ) {
+      const { receiver } = this;
+      const into =
+        receiver === null ? Buffer.allocUnsafeSlow(Math.min(left, RECEIVE_BYTES_MAX)) : receiver.memory();
+      if (into === null) return;
+      const { length } = into;
+      const received = port.native.receive(this.index, this.generation, into);
+      if (received <= 0) {
+        if (received === 0) this.ended();
+        else if (received !== port.again) this.receiveFailed(received);
         return;
       }
-      this.owner.onReceivedChunk(chunk);
-      left -= length;
-      if (left < largeReceiveBytesMin) return; // the native side comes back to it
+      left -= received;
+      if (receiver !== null) receiver.onFilled(received);
+      else this.owner.onReceived(received === length ? (into as Buffer) : exactly(into, received));
+      if (received < length) return;
+      if (receiver === null && left < LARGE_RECEIVE_BYTES_MIN) return; // cheaper from the arena
       runTicks(); // as between two completions
     }
-  }
-
-  /** Fills the chunk from the arena, while the owner hears of what is there. */
-  copyReceived(chunk: Uint8Array, offset: number): void {
-    chunk.set(this.port.received(offset, chunk.length));
   }
 
   ended(): void {
@@ -282,8 +272,8 @@ export class StreamEndpoint extends Endpoint {
   }
 
   sent(status: number): void {
-    // Told of an earlier queue: since then this batch has sent once more and left bytes behind. Another one follows.
-    if (status === 0 && this.held !== null && this.queuedBytes() > 0) return;
+    // Stale: more was queued in this batch; a later completion follows.
+    if (status === 0 && this.queuedBytes() > 0) return;
     this.stalled = false;
     this.held = null;
     this.retain();
@@ -303,12 +293,12 @@ export class StreamEndpoint extends Endpoint {
   shutdown(): void {
     this.shutting = true;
     this.retain();
-    this.port.submit(this.port.layout.shutdown, this, 0, 0);
+    this.port.submit(Operation.Shutdown, this, 0);
   }
 
   /** Closes with a reset (TCP RST): unsent bytes are dropped on both sides. */
   reset(): void {
-    this.beginClose(this.port.layout.closeReset);
+    this.beginClose(CloseHow.Reset);
   }
 
   peerAddress(): NativeAddress | number {
@@ -316,16 +306,16 @@ export class StreamEndpoint extends Endpoint {
   }
 
   setNoDelay(on: boolean): number {
-    return this.setOption(this.port.layout.optionNoDelay, on ? 1 : 0);
+    return this.setOption(Option.NoDelay, on ? 1 : 0);
   }
 
   /** Seconds; 0 leaves interval and count to the system's usual values. */
   setKeepAlive(on: boolean, idleSeconds: number, intervalSeconds = 0, count = 0): number {
-    return this.setOption(this.port.layout.optionKeepAlive, on ? 1 : 0, idleSeconds, intervalSeconds, count);
+    return this.setOption(Option.KeepAlive, on ? 1 : 0, idleSeconds, intervalSeconds, count);
   }
 
   setTypeOfService(value: number): number {
-    return this.setOption(this.port.layout.optionTypeOfService, value);
+    return this.setOption(Option.TypeOfService, value);
   }
 
   protected pending(): boolean {
@@ -342,11 +332,23 @@ export class StreamEndpoint extends Endpoint {
   }
 }
 
+/** A copy that shows no byte beyond what was received. */
+function exactly(bytes: Uint8Array, length: number): Buffer {
+  const chunk = Buffer.allocUnsafeSlow(length);
+  chunk.set(bytes.subarray(0, length));
+  return chunk;
+}
+
 export class ListeningEndpoint extends Endpoint {
   readonly pipe: boolean;
   readonly owner: ListenerOwner;
 
-  constructor(port: CompletionPort, index: number, generation: number, pipe: boolean, owner: ListenerOwner) {
+  constructor(
+    port: CompletionPort,
+    index: number,
+    generation: number,
+    { pipe, owner }: { pipe: boolean; owner: ListenerOwner },
+  ) {
     super(port, index, generation);
     this.pipe = pipe;
     this.owner = owner;
@@ -355,17 +357,12 @@ export class ListeningEndpoint extends Endpoint {
 
   /** Lets other users than the owner of the process open the pipe; `add` keeps what they may do already. */
   setPipeMode(readableAll: boolean, writableAll: boolean, add: boolean): number {
-    return this.setOption(
-      this.port.layout.optionPipeMode,
-      readableAll ? 1 : 0,
-      writableAll ? 1 : 0,
-      add ? 1 : 0,
-    );
+    return this.setOption(Option.PipeMode, readableAll ? 1 : 0, writableAll ? 1 : 0, add ? 1 : 0);
   }
 
-  onAcceptFailed(status: number): void {
+  acceptFailed(status: number): void {
     const retry = setTimeout(() => {
-      if (!this.closing) this.port.submit(this.port.layout.acceptStart, this, 0, 0);
+      if (!this.closing) this.port.submit(Operation.AcceptStart, this, 0);
     }, ACCEPT_RETRY_MS);
     retry.unref();
     this.owner.onAcceptFailed(status);

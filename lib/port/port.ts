@@ -1,13 +1,37 @@
 // The JavaScript half of the port: writes submissions, hands completions to the endpoints that they belong to.
 import { Buffer } from 'node:buffer';
-import type { Addon, CounterName, Layout, NativePort } from './addon.js';
+import type { Addon, CounterName, NativePort } from './addon.js';
+import {
+  AdoptFlag,
+  COMPLETION_CAPACITY,
+  COMPLETION_WORDS,
+  COUNTER_NAMES,
+  Completion,
+  CompletionField,
+  ConnectStage,
+  EndpointKind,
+  Header,
+  ListenFlag,
+  type Operation,
+  RECORD_WORDS,
+  SLAB_BYTES,
+  SUBMISSION_CAPACITY,
+  SUBMISSION_WORDS,
+  SubmissionField,
+} from './boundary.js';
+import { nowMs } from './clock.js';
 import { type Endpoint, type ListenerOwner, ListeningEndpoint, StreamEndpoint } from './endpoint.js';
 import { runTicks } from './ticks.js';
 
 export type Counters = Record<CounterName, number>;
 
-/** Bytes up to which a write is copied into the slab instead of being sent by reference. */
-export const SLAB_WRITE_BYTES_MAX = 2048;
+/** The most that one write can carry through the slab. */
+export const SLAB_WRITE_BYTES_MAX = SLAB_BYTES;
+
+/** A batch goes on in the next turn of the loop after this much work, so that timers and other handles get theirs. */
+const TURN_MS = 1;
+/** Completions between two looks at the clock. */
+const CLOCK_STRIDE = 4;
 
 export interface ListenOptions {
   host: string;
@@ -33,39 +57,39 @@ export interface PortFailure {
   stage: 'bind' | 'connect' | 'listen';
 }
 
+const kindOf = (family: number) => (family === 0 ? EndpointKind.Pipe : EndpointKind.Tcp);
+
 export class CompletionPort {
   readonly name: 'epoll' | 'iocp';
   readonly pipeNameBytesMax: number;
-  readonly layout: Layout;
   readonly native: NativePort;
-  readonly arena: Buffer;
-  /** True while a batch is being dispatched: what is submitted now leaves together when it ends. */
+  /** The status of an operation that would block. */
+  readonly again: number;
+  /** True while a batch is being dispatched. */
   dispatching = false;
-  /** Counts the batches. */
-  batch = 0;
 
-  private readonly control: Int32Array;
-  private readonly arenaMemory: ArrayBufferLike;
-  private readonly arenaStart: number;
-  private readonly slab: Buffer;
-  private readonly owners: (Endpoint | undefined)[] = [];
-  private references = 0;
-  // The record that a write to the same endpoint may extend, so that a header and its body leave in one send.
-  private lastSendAt = -1;
-  private lastSendTo: StreamEndpoint | null = null;
+  // Nobody else has a name for this memory: bytes reach their owner in memory of their own.
+  readonly #control: Int32Array;
+  readonly #arenaMemory: ArrayBufferLike;
+  readonly #arenaStart: number;
+  readonly #slab: Buffer;
+  readonly #counters: Float64Array;
+  readonly #endpoints: (Endpoint | undefined)[] = [];
+  #references = 0;
 
-  private constructor(addon: Addon, opened: (dispatch: () => void) => NativePort) {
+  private constructor(addon: Addon, opened: (dispatch: () => boolean) => NativePort) {
     this.name = addon.name;
     this.pipeNameBytesMax = addon.pipeNameBytesMax;
-    // Copies: what Node-API has filled is a hash table to V8, and every completion looks into these.
-    this.layout = Object.freeze({ ...addon.layout });
-    this.native = Object.freeze({ ...opened(() => this.dispatch()) });
-    const { control, slab, arena } = this.native.memory;
-    this.control = control;
-    this.slab = Buffer.from(slab.buffer, slab.byteOffset, slab.byteLength);
-    this.arenaMemory = arena.buffer;
-    this.arenaStart = arena.byteOffset;
-    this.arena = Buffer.from(this.arenaMemory, this.arenaStart, arena.byteLength);
+    this.again = addon.again;
+    const { memory, ...calls } = opened(() => this.#dispatch());
+    // A copy: an object that Node-API has filled is a hash table to V8, and every write looks into this one.
+    this.native = Object.freeze({ ...calls, memory });
+    const { control, counters, slab, arena } = memory;
+    this.#control = control;
+    this.#counters = counters;
+    this.#slab = Buffer.from(slab.buffer, slab.byteOffset, slab.byteLength);
+    this.#arenaMemory = arena.buffer;
+    this.#arenaStart = arena.byteOffset;
   }
 
   /** Opens the environment's port, or returns the error number that kept it closed. */
@@ -87,44 +111,40 @@ export class CompletionPort {
   }
 
   counters(): Counters {
-    const values = this.native.memory.counters;
     const counters = {} as Counters;
-    for (const [name, at] of Object.entries(this.layout.counters)) {
-      counters[name as CounterName] = values[at] as number;
-    }
+    COUNTER_NAMES.forEach((name, at) => {
+      counters[name] = this.#counters[at] as number;
+    });
     return counters;
   }
 
   listen(options: ListenOptions, owner: ListenerOwner): ListeningEndpoint | PortFailure {
-    const { layout } = this;
     let flags = 0;
-    if (options.ipv6Only) flags |= layout.ipv6Only;
-    if (options.reusePort) flags |= layout.reusePort;
-    const kind = options.family === 0 ? layout.kindPipe : layout.kindTcp;
-    const status = this.native.listen(
-      kind,
-      options.host,
-      options.port,
-      options.family,
-      options.backlog,
-      flags,
-    );
+    if (options.ipv6Only) flags |= ListenFlag.Ipv6Only;
+    if (options.reusePort) flags |= ListenFlag.ReusePort;
+    const { host, port, family, backlog } = options;
+    const status = this.native.listen(kindOf(family), host, port, family, backlog, flags);
     if (status !== 0) return { status, stage: 'listen' };
-    return this.adopt(
-      new ListeningEndpoint(this, this.replyIndex(), this.replyGeneration(), options.family === 0, owner),
+    return this.#adopt(
+      new ListeningEndpoint(this, this.#reply(Header.ReplyIndex), this.#reply(Header.ReplyGeneration), {
+        pipe: family === 0,
+        owner,
+      }),
     );
   }
 
   connect(options: ConnectOptions): StreamEndpoint | PortFailure {
-    const { layout, control, native } = this;
-    const kind = options.family === 0 ? layout.kindPipe : layout.kindTcp;
     const { host, port, family, localHost, localPort = 0 } = options;
-    const status = native.connect(kind, host, port, family, localHost, localPort);
+    const status = this.native.connect(kindOf(family), host, port, family, localHost, localPort);
     if (status !== 0) {
-      return { status, stage: control[layout.replyIndex] === layout.stageBind ? 'bind' : 'connect' };
+      return { status, stage: this.#reply(Header.ReplyIndex) === ConnectStage.Bind ? 'bind' : 'connect' };
     }
-    const endpoint = new StreamEndpoint(this, this.replyIndex(), this.replyGeneration(), family === 0, true);
-    return this.adopt(endpoint);
+    return this.#adopt(
+      new StreamEndpoint(this, this.#reply(Header.ReplyIndex), this.#reply(Header.ReplyGeneration), {
+        pipe: family === 0,
+        connecting: true,
+      }),
+    );
   }
 
   /**
@@ -132,11 +152,13 @@ export class CompletionPort {
    * A number is one of libuv's error numbers, ENOTSUP for what the port cannot carry; the descriptor is then untouched.
    */
   adoptStream(descriptor: number, duplicate: boolean): StreamEndpoint | number {
-    const { layout, native } = this;
-    const status = native.adopt(descriptor, duplicate ? layout.adoptDuplicate : 0, 0);
+    const status = this.native.adopt(descriptor, duplicate ? AdoptFlag.AdoptDuplicate : 0, 0);
     if (status !== 0) return status;
-    return this.adopt(
-      new StreamEndpoint(this, this.replyIndex(), this.replyGeneration(), this.replyIsPipe(), false),
+    return this.#adopt(
+      new StreamEndpoint(this, this.#reply(Header.ReplyIndex), this.#reply(Header.ReplyGeneration), {
+        pipe: this.#reply(Header.ReplyKind) === EndpointKind.Pipe,
+        connecting: false,
+      }),
     );
   }
 
@@ -147,191 +169,161 @@ export class CompletionPort {
     backlog: number,
     owner: ListenerOwner,
   ): ListeningEndpoint | number {
-    const { layout, native } = this;
-    const flags = layout.adoptListener | (duplicate ? layout.adoptDuplicate : 0);
-    const status = native.adopt(descriptor, flags, backlog);
+    const flags = AdoptFlag.AdoptListener | (duplicate ? AdoptFlag.AdoptDuplicate : 0);
+    const status = this.native.adopt(descriptor, flags, backlog);
     if (status !== 0) return status;
-    return this.adopt(
-      new ListeningEndpoint(this, this.replyIndex(), this.replyGeneration(), this.replyIsPipe(), owner),
+    return this.#adopt(
+      new ListeningEndpoint(this, this.#reply(Header.ReplyIndex), this.#reply(Header.ReplyGeneration), {
+        pipe: this.#reply(Header.ReplyKind) === EndpointKind.Pipe,
+        owner,
+      }),
     );
   }
 
-  // ---- submissions, for the endpoints ----
+  // ---- for the endpoints ----
 
-  submit(operation: number, endpoint: Endpoint, a: number, b: number): void {
-    const { layout, control } = this;
-    if (this.ringIsFull()) this.flush();
-    const tail = control[layout.submissionTail];
-    const at = layout.submissionWords + (tail & (layout.submissionCapacity - 1)) * layout.recordWords;
-    control[at] = operation;
-    control[at + 1] = endpoint.index;
-    control[at + 2] = endpoint.generation;
-    control[at + 3] = a;
-    control[at + 4] = b;
-    control[layout.submissionTail] = (tail + 1) | 0;
-    this.lastSendAt = operation === layout.send ? at : -1;
-  }
-
-  /**
-   * Makes room for a small write and returns where in the slab it begins. In the ring as well: a flush between the bytes
-   * and their record would give their place in the slab to the next write.
-   */
-  reserve(bytesMax: number): number {
-    const { layout, control } = this;
-    if (this.ringIsFull() || control[layout.slabUsed] + bytesMax > layout.slabBytes) this.flush();
-    return control[layout.slabUsed];
-  }
-
-  slabBuffer(): Buffer {
-    return this.slab;
-  }
-
-  /** Submits the bytes that were written at the end of the slab. */
-  submitSlab(endpoint: StreamEndpoint, length: number): void {
-    const { layout, control } = this;
-    const offset = control[layout.slabUsed];
-    control[layout.slabUsed] = offset + length;
-    if (this.lastSendAt >= 0 && this.lastSendTo === endpoint) {
-      control[this.lastSendAt + 4] = control[this.lastSendAt + 4] + length;
-    } else {
-      this.submit(layout.send, endpoint, offset, length);
-      this.lastSendTo = endpoint;
-    }
-    // Outside of a batch nothing is held back: whoever blocks after a write (a synchronous child, Atomics.wait) may
-    // be waiting for the peer's answer to it.
-    if (!this.dispatching) this.flush();
-  }
-
-  /** Sends by reference, behind everything that was submitted before. */
-  send(endpoint: StreamEndpoint, bytes: Uint8Array | readonly Uint8Array[]): number {
-    this.lastSendAt = -1;
-    return this.native.send(endpoint.index, endpoint.generation, bytes);
+  submit(operation: Operation, endpoint: Endpoint, argument: number): void {
+    const control = this.#control;
+    const tail = control[Header.SubmissionTail] as number;
+    if (((tail - (control[Header.SubmissionHead] as number)) | 0) >= SUBMISSION_CAPACITY) this.flush();
+    const at = SUBMISSION_WORDS + (tail & (SUBMISSION_CAPACITY - 1)) * RECORD_WORDS;
+    control[at + SubmissionField.Operation] = operation;
+    control[at + SubmissionField.Index] = endpoint.index;
+    control[at + SubmissionField.Generation] = endpoint.generation;
+    control[at + SubmissionField.Argument] = argument;
+    control[Header.SubmissionTail] = (tail + 1) | 0;
   }
 
   flush(): void {
-    this.lastSendAt = -1;
     this.native.flush();
+  }
+
+  /** Encodes a string into the slab, after the first `at` bytes; returns where it ends. */
+  encode(text: string, encoding: BufferEncoding, at: number): number {
+    return at + this.#slab.write(text, at, encoding);
+  }
+
+  /** The same for bytes. */
+  copy(bytes: Uint8Array, at: number): number {
+    this.#slab.set(bytes, at);
+    return at + bytes.length;
   }
 
   /** Counts what keeps the loop alive: the port does as long as one endpoint does. */
   retain(): void {
-    if (this.references++ === 0) this.native.reference(true);
+    if (this.#references++ === 0) this.native.reference(true);
   }
 
   release(): void {
-    if (--this.references === 0) this.native.reference(false);
+    if (--this.#references === 0) this.native.reference(false);
   }
 
   // ---- completions ----
 
-  /** Bytes of the arena, for copying: cheaper than a Buffer's subarray() and, on Node 20, its copy(). */
-  received(offset: number, length: number): Uint8Array {
-    return new Uint8Array(this.arenaMemory, this.arenaStart + offset, length);
-  }
-
-  private dispatch(): void {
-    this.lastSendAt = -1;
+  /** False when it has worked long enough and has left completions for the next turn. */
+  #dispatch(): boolean {
+    const nested = this.dispatching; // a handler turns the loop itself
     this.dispatching = true;
-    this.batch = (this.batch + 1) | 0;
+    const endMs = nowMs() + TURN_MS;
     try {
       for (let ticks = false; ; ticks = true) {
         try {
-          this.drain(ticks);
-          return;
+          return this.#drain(ticks, endMs);
         } catch (error) {
-          // Here, not in the caller: what processes ticks leaves its async context behind when it throws, and only the
-          // treatment as uncaught clears that away. The batch then goes on behind the handler that has thrown.
+          // Here, not in the caller: what processes ticks leaves its async context in place when it throws, and only the
+          // treatment as uncaught clears that away. The batch then goes on after the handler that has thrown.
           this.native.uncaught(error);
         }
       }
     } finally {
-      this.dispatching = false;
-      this.lastSendAt = -1; // drained as soon as this returns: a later write must not extend that record
+      this.dispatching = nested;
     }
   }
 
-  private drain(ticks: boolean): void {
-    const { layout, control, owners, arena } = this;
-    const headAt = layout.completionHead;
-    const tailAt = layout.completionTail;
-    for (let head = control[headAt]; head !== control[tailAt]; ) {
+  #drain(ticks: boolean, endMs: number): boolean {
+    const control = this.#control;
+    for (let count = 0; ; count++) {
+      // Read anew each time: a handler that turns the loop takes completions of this very batch.
+      const head = control[Header.CompletionHead] as number;
+      if (head === control[Header.CompletionTail]) return true;
+      const at = COMPLETION_WORDS + (head & (COMPLETION_CAPACITY - 1)) * RECORD_WORDS;
+      const kind = control[at] as Completion;
+      if ((kind === Completion.Accepted || count % CLOCK_STRIDE === CLOCK_STRIDE - 1) && count > 0) {
+        if (nowMs() > endMs) return false;
+      }
       // The first completion's ticks are due only after it, the last one's run when this call returns to Node.
       if (ticks) runTicks();
-      const at = layout.completionWords + (head & (layout.completionCapacity - 1)) * layout.recordWords;
-      head = (head + 1) | 0;
-      control[headAt] = head; // before the handler: if it throws, the next call goes on behind it
-      const endpoint = owners[control[at + 1]];
-      if (endpoint === undefined || endpoint.generation !== control[at + 2]) continue;
-      ticks = true;
-      const status = control[at + 3];
-      switch (control[at]) {
-        case layout.received:
-          (endpoint as StreamEndpoint).owner.onReceived(arena, control[at + 4], control[at + 5]);
-          break;
-        case layout.receivable:
-          (endpoint as StreamEndpoint).receivable(control[at + 4]);
-          break;
-        case layout.broken:
-          (endpoint as StreamEndpoint).broken = true;
-          break;
-        case layout.accepted: {
-          const { owner, pipe } = endpoint as ListeningEndpoint;
-          const accepted = new StreamEndpoint(this, control[at + 4], control[at + 5], pipe, false);
-          this.adopt(accepted);
-          // Closed meanwhile: the connection meets the fate of those that were never accepted.
-          if (endpoint.isClosing()) accepted.close();
-          else owner.onAccepted(accepted);
-          break;
-        }
-        case layout.connected:
-          (endpoint as StreamEndpoint).connected(status);
-          break;
-        case layout.ended:
-          (endpoint as StreamEndpoint).ended();
-          break;
-        case layout.receiveFailed:
-          (endpoint as StreamEndpoint).receiveFailed(status);
-          break;
-        case layout.stalled:
-          (endpoint as StreamEndpoint).stall();
-          break;
-        case layout.sent:
-          (endpoint as StreamEndpoint).sent(status);
-          break;
-        case layout.shut:
-          (endpoint as StreamEndpoint).shut(status);
-          break;
-        case layout.acceptFailed:
-          (endpoint as ListeningEndpoint).onAcceptFailed(status);
-          break;
-        case layout.closed:
-          owners[endpoint.index] = undefined;
-          endpoint.finish();
-          break;
-      }
+      if (control[Header.CompletionHead] !== head) continue; // a tick has turned the loop
+      control[Header.CompletionHead] = (head + 1) | 0; // before the handler: if it throws, the next call goes on after it
+      const endpoint = this.#endpoints[control[at + CompletionField.Index] as number];
+      ticks = endpoint !== undefined && endpoint.generation === control[at + CompletionField.Generation];
+      if (ticks) this.#deliver(kind, endpoint as Endpoint, at);
     }
   }
 
-  private ringIsFull(): boolean {
-    const { layout, control } = this;
-    const waiting = (control[layout.submissionTail] - control[layout.submissionHead]) | 0;
-    return waiting >= layout.submissionCapacity;
+  #deliver(kind: Completion, endpoint: Endpoint, at: number): void {
+    const control = this.#control;
+    const status = control[at + CompletionField.Status] as number;
+    switch (kind) {
+      case Completion.Received: {
+        const offset = control[at + CompletionField.Offset] as number;
+        const length = control[at + CompletionField.Length] as number;
+        // Memory of its own: no chunk shows another connection's bytes, and the arena is used again at once.
+        const chunk = Buffer.allocUnsafeSlow(length);
+        chunk.set(new Uint8Array(this.#arenaMemory, this.#arenaStart + offset, length));
+        (endpoint as StreamEndpoint).owner.onReceived(chunk);
+        return;
+      }
+      case Completion.Receivable:
+        (endpoint as StreamEndpoint).receivable(control[at + CompletionField.Waiting] as number);
+        return;
+      case Completion.Accepted: {
+        const listener = endpoint as ListeningEndpoint;
+        const index = control[at + CompletionField.AcceptedIndex] as number;
+        const generation = control[at + CompletionField.AcceptedGeneration] as number;
+        const accepted = new StreamEndpoint(this, index, generation, {
+          pipe: listener.pipe,
+          connecting: false,
+        });
+        this.#adopt(accepted);
+        // Closed meanwhile: the connection meets the fate of those that were never accepted.
+        if (endpoint.isClosing()) accepted.close();
+        else listener.owner.onAccepted(accepted);
+        return;
+      }
+      case Completion.Connected:
+        (endpoint as StreamEndpoint).connected(status);
+        return;
+      case Completion.Ended:
+        (endpoint as StreamEndpoint).ended();
+        return;
+      case Completion.ReceiveFailed:
+        (endpoint as StreamEndpoint).receiveFailed(status);
+        return;
+      case Completion.Sent:
+        (endpoint as StreamEndpoint).sent(status);
+        return;
+      case Completion.Shut:
+        (endpoint as StreamEndpoint).shut(status);
+        return;
+      case Completion.AcceptFailed:
+        (endpoint as ListeningEndpoint).acceptFailed(status);
+        return;
+      case Completion.Closed:
+        this.#endpoints[endpoint.index] = undefined;
+        endpoint.finish();
+        return;
+      default:
+        throw new RangeError(`iocp-net: the native port reported a completion of an unknown kind, ${kind}`);
+    }
   }
 
-  private adopt<T extends Endpoint>(endpoint: T): T {
-    this.owners[endpoint.index] = endpoint;
+  #adopt<T extends Endpoint>(endpoint: T): T {
+    this.#endpoints[endpoint.index] = endpoint;
     return endpoint;
   }
 
-  private replyIndex(): number {
-    return this.control[this.layout.replyIndex];
-  }
-
-  private replyIsPipe(): boolean {
-    return this.control[this.layout.replyKind] === this.layout.kindPipe;
-  }
-
-  private replyGeneration(): number {
-    return this.control[this.layout.replyGeneration];
+  #reply(word: Header): number {
+    return this.#control[word] as number;
   }
 }
