@@ -89,13 +89,10 @@ napi_value Send(Environment& environment, Arguments& arguments) {
   return Count(arguments, sent);
 }
 
-// sendSlab(index, generation, length): bytes taken at once, or a status
-napi_value SendSlab(Environment& environment, Arguments& arguments) {
-  const int32_t index = arguments.Int(0);
-  const int32_t generation = arguments.Int(1);
-  const auto length = static_cast<uint32_t>(arguments.Int(2));
-  if (!arguments.ok()) return nullptr;
-  return Count(arguments, environment.engine().SendSlab(index, generation, length));
+// sendSlab(): its arguments and its answer are words of the control block (kSlabIndex to kSlabSent)
+napi_value SendSlab(Environment& environment, Arguments&) {
+  environment.engine().SendSlab();
+  return nullptr;
 }
 
 // receive(index, generation, bytes): bytes received into them, 0 at the end, or a status

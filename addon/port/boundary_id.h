@@ -6,7 +6,7 @@
 
 namespace iocp_net {
 
-inline constexpr int32_t kBoundaryId = 1920091753;
+inline constexpr int32_t kBoundaryId = 201054334;
 
 }  // namespace iocp_net
 

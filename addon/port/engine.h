@@ -54,8 +54,8 @@ class Engine {
   enum class Rest : uint8_t { kBorrow, kCopy };
   int64_t Send(int32_t index, int32_t generation, const Span* spans, size_t count,
                Rest rest = Rest::kBorrow);
-  // The same for the first bytes of the slab.
-  int64_t SendSlab(int32_t index, int32_t generation, size_t length);
+  // The same for the first bytes of the slab: arguments and answer are words of the control block.
+  void SendSlab();
   // Answered by kClosed; what waits to be sent is given up.
   void Close(int32_t index, int32_t generation, CloseHow how);
   Status SetOption(int32_t index, int32_t generation, Option option, int32_t a, int32_t b,

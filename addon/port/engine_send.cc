@@ -42,10 +42,16 @@ struct Remainder {
 
 }  // namespace
 
-int64_t Engine::SendSlab(int32_t index, int32_t generation, size_t length) {
-  if (length > kSlabBytes) return UV__EINVAL;
+void Engine::SendSlab() {
+  int32_t* const control = memory_.control;
+  const auto length = static_cast<uint32_t>(control[kSlabLength]);
+  if (length > kSlabBytes) {
+    control[kSlabSent] = UV__EINVAL;
+    return;
+  }
   const Span span{memory_.slab, length};
-  return Send(index, generation, &span, 1, Rest::kCopy);
+  control[kSlabSent] = static_cast<int32_t>(
+      Send(control[kSlabIndex], control[kSlabGeneration], &span, 1, Rest::kCopy));
 }
 
 int64_t Engine::Send(int32_t index, int32_t generation, const Span* spans, size_t count,

@@ -21,6 +21,10 @@ enum Header : int32_t {
   kReplyIndex = 4,      // answer of a direct call: the endpoint's index
   kReplyGeneration = 5,
   kReplyKind = 6,  // of an adopted endpoint: its EndpointKind
+  kSlabIndex = 7,  // what sendSlab sends: the endpoint, the bytes at the start of the slab,
+  kSlabGeneration = 8,
+  kSlabLength = 9,
+  kSlabSent = 10,  // and its answer: bytes taken at once, or a status
   kHeaderWords = 16,
 };
 

@@ -1,6 +1,9 @@
 // Bytes between a socket and its endpoint: what node:net does around a libuv stream, around one of the port.
 import { Buffer } from 'node:buffer';
 import { types } from 'node:util';
+
+import stream = require('node:stream');
+
 import type { Receiver, StreamEndpoint, StreamOwner } from '../port/endpoint.js';
 import { inThisContext } from './async-context.js';
 import { errnoException, statusOf } from './errors.js';
@@ -141,8 +144,26 @@ function deliver(socket: ThisSocket, endpoint: StreamEndpoint, chunk: Buffer): v
   if (socket[kIdleTimer] !== null || socket._parent != null) socket._unrefTimer();
   if (socket.destroyed) return;
   socket[kBytesRead] += chunk.length;
-  if (socket.parser != null && socket.readableEncoding !== null) parse(socket, chunk);
+  if (flowsPlainly(socket)) socket.emit('data', chunk);
+  else if (socket.parser != null && socket.readableEncoding !== null) parse(socket, chunk);
   else if (!socket.push(chunk)) pauseReceiving(socket, endpoint);
+}
+
+const { push } = stream.Readable.prototype;
+
+/**
+ * Whether push() would do nothing but emit 'data', and ask for more: bytes flow to one listener, with nothing buffered,
+ * decoded or overridden. The first chunk always goes the long way, which notes that there was one.
+ */
+function flowsPlainly(socket: ThisSocket): boolean {
+  return (
+    socket.readableFlowing === true &&
+    socket.readableDidRead &&
+    socket.readableLength === 0 &&
+    socket.readableEncoding === null &&
+    socket.push === push &&
+    socket.listenerCount('data') === 1
+  );
 }
 
 const unparsed = new WeakMap<ThisSocket, Buffer[]>();

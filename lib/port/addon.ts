@@ -32,8 +32,11 @@ export interface NativePort {
   duplicate(index: number, generation: number): number;
   /** Bytes that the system has taken; the memory of the others is used until Completion.Sent. */
   send(index: number, generation: number, bytes: Uint8Array | readonly Uint8Array[]): number;
-  /** The same for the first bytes of the slab, which may be used again at once. */
-  sendSlab(index: number, generation: number, length: number): number;
+  /**
+   * The same for the first bytes of the slab, which may be used again at once. Arguments and answer are words of the
+   * control block (Header.SlabIndex to SlabSent).
+   */
+  sendSlab(): void;
   connectAgain(
     index: number,
     generation: number,

@@ -1,6 +1,6 @@
 // Generated from addon/port/layout.h by scripts/generate-boundary.mjs; not to be edited.
 
-export const BOUNDARY_ID = 1920091753;
+export const BOUNDARY_ID = 201054334;
 
 export const RECORD_WORDS = 8;
 export const SUBMISSION_CAPACITY = 1024;
@@ -23,6 +23,10 @@ export const enum Header {
   ReplyIndex = 4,
   ReplyGeneration = 5,
   ReplyKind = 6,
+  SlabIndex = 7,
+  SlabGeneration = 8,
+  SlabLength = 9,
+  SlabSent = 10,
   HeaderWords = 16,
 }
 

@@ -217,7 +217,7 @@ export class StreamEndpoint extends Endpoint {
 
   /** The same for the first `length` bytes of the slab (CompletionPort.encode and copy), which is free again at once. */
   sendSlab(length: number): number {
-    const sent = this.port.native.sendSlab(this.index, this.generation, length);
+    const sent = this.port.sendSlab(this.index, this.generation, length);
     if (sent >= 0 && sent < length) this.stall();
     return sent;
   }
