@@ -1,5 +1,5 @@
 // Linux: the port's contract over one edge-triggered epoll set. The contract itself is in
-// port/backend.h.
+// port/backend_contract.h.
 #ifndef IOCP_NET_EPOLL_BACKEND_H_
 #define IOCP_NET_EPOLL_BACKEND_H_
 

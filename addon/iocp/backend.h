@@ -1,5 +1,5 @@
 // Windows: the port's contract over one I/O completion port. The contract itself is in
-// port/backend.h.
+// port/backend_contract.h.
 #ifndef IOCP_NET_IOCP_BACKEND_H_
 #define IOCP_NET_IOCP_BACKEND_H_
 

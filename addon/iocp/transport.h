@@ -1,4 +1,4 @@
-// What sockets and pipes have in common: the calls of port/backend.h, and the policy of receives
+// What sockets and pipes have in common: the calls of the backend, and the policy of receives
 // and sends. What differs is virtual.
 #ifndef IOCP_NET_IOCP_TRANSPORT_H_
 #define IOCP_NET_IOCP_TRANSPORT_H_
