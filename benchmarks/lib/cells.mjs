@@ -88,12 +88,27 @@ function servers(choose) {
     );
   for (const open of choose([50, 500], [50])) one('http', open);
   for (const framework of choose(['express', 'fastify'], [])) one(framework, 50);
-  for (const bytes of choose([64, 16 * KIB], [])) {
-    cells.push(
-      cell('Servers', 'tls', `TLS echo, 50 connections, ${size(bytes)}`, { connections: 50, bytes }),
-    );
-  }
+  const http2 = cell('Servers', 'http2', `HTTP/2, ${count(50)}`, { connections: 50 }, { unit: 'request' });
+  cells.push(...choose([http2], []));
   return cells;
+}
+
+function overTls(choose) {
+  const group = 'TLS';
+  const cells = [];
+  for (const connections of choose([1, 50], [50])) {
+    for (const bytes of choose([64, KIB, 16 * KIB, 64 * KIB], [64])) {
+      const title = `TLS echo, ${count(connections)}, ${size(bytes)}`;
+      cells.push(cell(group, 'tls', title, { connections, bytes }));
+    }
+  }
+  const unit = { unit: 'request' };
+  const https = { framework: 'http', connections: 50, tls: true };
+  const servers = [
+    cell(group, 'http', `https.Server, ${count(50)}`, https, unit),
+    cell(group, 'http2', `HTTP/2, ${count(50)}`, { connections: 50, tls: true }, unit),
+  ];
+  return [...cells, ...choose(servers, [])];
 }
 
 function latency(choose) {
@@ -133,7 +148,7 @@ const memoryOf = (unit) => ({ kind: 'memory', unit });
 /** @param {'full' | 'quick'} extent */
 export function allCells(extent) {
   const choose = (all, few) => (extent === 'quick' ? few : all);
-  const groups = [echo, streams, connections, servers, latency, memory];
+  const groups = [echo, streams, connections, servers, overTls, latency, memory];
   return groups.flatMap((group) => group(choose));
 }
 

@@ -45,11 +45,11 @@ async function startServer(cell, transport, settings) {
 }
 
 function startLoad(cell, listening, settings) {
-  const { load, program } = scenario(cell);
+  const { load } = scenario(cell);
   const where = typeof listening === 'string' ? ['--path', listening] : ['--port', listening.port];
-  const { file, args = [] } = program?.() ?? { file: settings.loadProgram };
-  const all = [...args, ...where, ...load(cell.parameters)].map(String);
-  return new Child({ name: 'the load generator', ...pinned(settings.pinning, 'load', file, all) });
+  const args = [...where, ...load(cell.parameters)].map(String);
+  const command = pinned(settings.pinning, 'load', settings.loadProgram, args);
+  return new Child({ name: 'the load generator', ...command });
 }
 
 function cpuFigures(before, after, result) {

@@ -1,6 +1,7 @@
 #include "port_driver.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "failure.h"
 
@@ -35,6 +36,16 @@ int32_t PortDriver::Connect(const Address& peer, const Address* local) {
 
 Status PortDriver::Send(int32_t index, const Span* spans, size_t count) {
   const int64_t sent = engine_.Send(index, generations_[static_cast<size_t>(index)], spans, count);
+  return sent < 0 ? static_cast<Status>(sent) : kOk;
+}
+
+Status PortDriver::SendOwned(int32_t index, std::vector<uint8_t>* bytes) {
+  const Span span{bytes->data(), bytes->size()};
+  const int64_t sent = engine_.Send(index, generations_[static_cast<size_t>(index)], &span, 1);
+  if (sent >= 0 && static_cast<size_t>(sent) < bytes->size()) {
+    owned_[index].push_back(std::move(*bytes));  // its memory stays where it is
+  }
+  bytes->clear();
   return sent < 0 ? static_cast<Status>(sent) : kOk;
 }
 
@@ -89,10 +100,12 @@ void PortDriver::Hand(const int32_t* record) {
     case Completion::kReceiveFailed:
       return handler_.OnLost(index, status);
     case Completion::kSent:
+      if (!owned_.empty()) owned_.erase(index);
       if (status != kOk) handler_.OnLost(index, status);
       return;
     case Completion::kClosed:
       generation = 0;
+      if (!owned_.empty()) owned_.erase(index);
       return handler_.OnClosed(index);
     case Completion::kStalled:
     case Completion::kBroken:

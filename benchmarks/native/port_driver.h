@@ -5,6 +5,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <unordered_map>
 #include <vector>
 
 #include "port/engine.h"
@@ -33,6 +35,8 @@ class PortDriver {
   int32_t Connect(const Address& peer, const Address* local);
   // The spans' memory must live until the connection is closed.
   Status Send(int32_t index, const Span* spans, size_t count);
+  // The same for bytes that have no other owner: empties `bytes`, and keeps what has not left yet.
+  Status SendOwned(int32_t index, std::vector<uint8_t>* bytes);
   Status SetNoDelay(int32_t index);
   void StartReceiving(int32_t index) { Submit(Operation::kReceiveStart, index, 0); }
   void StopReceiving(int32_t index) { Submit(Operation::kReceiveStop, index, 0); }
@@ -56,7 +60,9 @@ class PortDriver {
   std::vector<uint8_t> arena_;
   std::vector<uint8_t> large_;        // a chunk that is not received into the arena
   std::vector<int32_t> generations_;  // by index; 0: not ours
-  Engine engine_;                     // last: it goes before the memory that it uses
+  // By index: what SendOwned could not send at once, until the queue is empty.
+  std::unordered_map<int32_t, std::deque<std::vector<uint8_t>>> owned_;
+  Engine engine_;  // last: it goes before the memory that it uses
 };
 
 }  // namespace iocp_net::bench
