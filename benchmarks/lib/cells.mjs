@@ -8,7 +8,7 @@ const size = (bytes) =>
   bytes >= MIB ? `${bytes / MIB} MiB` : bytes >= KIB ? `${bytes / KIB} KiB` : `${bytes} B`;
 const count = (connections) => `${number(connections)} connection${connections === 1 ? '' : 's'}`;
 
-/** kind: 'message' (CPU time per message, or per `unit`) or 'memory' (bytes per `unit`). */
+/** kind: 'message' and 'cold' (CPU time for each `unit`), or 'memory' (bytes for each `unit`). */
 function cell(group, scenario, title, parameters, options = {}) {
   const id = `${scenario}/${Object.entries(parameters)
     .map(([name, value]) => `${name}=${value}`)
@@ -67,30 +67,65 @@ function connections(choose) {
   const bursts = cell(group, 'churn', 'the same in bursts of 500', burst, unit);
   cells.push(...choose([bursts], []));
   const local = process.platform === 'win32' ? 'named pipe' : 'Unix socket';
-  for (const bytes of choose([64, 16 * KIB], [])) {
-    const title = `${local}: 50 connections, ${size(bytes)}`;
-    cells.push(cell(group, 'echo', title, { connections: 50, bytes, local: true }));
+  const pipes = [
+    [1, 64],
+    [50, 64],
+    [50, 16 * KIB],
+  ];
+  for (const [open, bytes] of choose(pipes, [])) {
+    const title = `${local}: ${count(open)}, ${size(bytes)}`;
+    cells.push(cell(group, 'echo', title, { connections: open, bytes, local: true }));
   }
   return cells;
 }
 
+/** "Hello World", each time a request. */
 function servers(choose) {
-  const cells = [];
-  const one = (framework, open) =>
-    cells.push(
-      cell(
-        'Servers',
-        'http',
-        `${framework === 'http' ? 'http.Server' : framework}, ${count(open)}`,
-        { framework, connections: open },
-        { unit: 'request' },
-      ),
+  const group = 'Servers';
+  const hello = (name, scenario, parameters) =>
+    cell(group, scenario, `${name}, ${count(parameters.connections)}`, parameters, { unit: 'request' });
+  const http = (framework, connections) =>
+    hello(framework === 'http' ? 'http.Server' : framework, 'http', { framework, connections });
+  const sockets = { connections: 500, bytes: 64 };
+  return [
+    ...choose([1, 4, 50, 500], [1, 50]).map((connections) => http('http', connections)),
+    ...choose(
+      [
+        hello('http.Server, 100,000 requests kept alive', 'http', {
+          framework: 'http',
+          connections: 1,
+          requests: 100_000,
+        }),
+        http('express', 1),
+        http('express', 50),
+        http('fastify', 50),
+        hello('HTTP/2', 'http2', { connections: 50 }),
+        cell(group, 'websocket', `WebSocket echo (ws), ${count(500)}, ${size(64)}`, sockets),
+      ],
+      [],
+    ),
+  ];
+}
+
+function proxies(choose) {
+  const group = 'Proxies';
+  const piped = (connections, bytes, unit) =>
+    cell(
+      group,
+      'proxy',
+      `pipe() both ways, ${count(connections)}, ${size(bytes)}`,
+      { connections, bytes },
+      unit,
     );
-  for (const open of choose([50, 500], [50])) one('http', open);
-  for (const framework of choose(['express', 'fastify'], [])) one(framework, 50);
-  const http2 = cell('Servers', 'http2', `HTTP/2, ${count(50)}`, { connections: 50 }, { unit: 'request' });
-  cells.push(...choose([http2], []));
-  return cells;
+  const http = { connections: 50 };
+  return choose(
+    [
+      piped(50, 64),
+      piped(8, MIB, { unit: 'MiB' }),
+      cell(group, 'http-proxy', `http.request() for each request, ${count(50)}`, http, { unit: 'request' }),
+    ],
+    [],
+  );
 }
 
 function overTls(choose) {
@@ -121,6 +156,24 @@ function latency(choose) {
   );
 }
 
+/** From the start of the process on, everything included. */
+function coldStarts(choose) {
+  const group = 'Cold start';
+  const start = (first, title, scenario, parameters) =>
+    cell(group, scenario, `start, then ${title}`, { ...parameters, first }, { kind: 'cold', unit: 'start' });
+  return choose(
+    [
+      start(1, '1 round trip', 'echo', { connections: 1, bytes: 64 }),
+      start(1_000, '1,000 round trips on 50 connections', 'echo', { connections: 50, bytes: 64 }),
+      start(1_000, '1,000 requests of http on 50 connections', 'http', {
+        framework: 'http',
+        connections: 50,
+      }),
+    ],
+    [],
+  );
+}
+
 function memory(choose) {
   const group = 'Memory';
   const cells = choose([1_000, 5_000, 10_000], [1_000]).map((connections) =>
@@ -148,7 +201,7 @@ const memoryOf = (unit) => ({ kind: 'memory', unit });
 /** @param {'full' | 'quick'} extent */
 export function allCells(extent) {
   const choose = (all, few) => (extent === 'quick' ? few : all);
-  const groups = [echo, streams, connections, servers, overTls, latency, memory];
+  const groups = [echo, streams, connections, servers, proxies, overTls, latency, coldStarts, memory];
   return groups.flatMap((group) => group(choose));
 }
 

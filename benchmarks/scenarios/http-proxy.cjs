@@ -1,14 +1,14 @@
 'use strict';
 // A reverse proxy: each request is made again to the backend, on a connection that is kept alive, and the response is
 // piped back. The backend is http.Server on node:net, in a process of its own whose time does not count.
-const { load } = require('./http.cjs');
+const { load, KEEP_ALIVE_MS } = require('./http.cjs');
 
 exports.backend = () => ({ transport: 'node:net', scenario: 'http', parameters: { framework: 'http' } });
 
 exports.serve = (_net, { connections }, { backend }) => {
   const http = require('node:http');
   const agent = new http.Agent({ keepAlive: true, maxSockets: connections });
-  return http.createServer((request, response) => {
+  const server = http.createServer((request, response) => {
     const { method, url, headers } = request;
     const upstream = http.request({
       agent,
@@ -25,6 +25,8 @@ exports.serve = (_net, { connections }, { backend }) => {
     upstream.on('error', (error) => response.destroy(error));
     request.pipe(upstream);
   });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  return server;
 };
 
 exports.load = load;

@@ -14,7 +14,7 @@ function sample(round, cpuUs) {
 function resultWith(factor, options = {}) {
   const base = [10, 11, 9, 10.5, 9.5, 10.2];
   return {
-    format: 1,
+    format: 2,
     version: '1.2.3',
     date: '2030-01-02T03:04:05.000Z',
     extent: 'quick',
@@ -31,6 +31,7 @@ function resultWith(factor, options = {}) {
     settings: {},
     transports: [{ name: 'node:net' }, { name: 'iocp-net' }],
     engines: {},
+    leftOut: [],
     cells: [
       {
         id: 'echo/connections=50,bytes=64',
@@ -41,6 +42,8 @@ function resultWith(factor, options = {}) {
         kind: 'message',
         unit: 'message',
         rounds: base.length,
+        visits: 1,
+        warmUps: {},
         curves: { 'node:net': [[1, 2]], 'iocp-net': [[1, 2]] },
         failed: {},
         samples: {
@@ -64,7 +67,8 @@ describe('bench: options', () => {
     const options = parseOptions([]);
     assert.equal(options.extent, 'full');
     assert.deepEqual(options.transports, []);
-    assert.equal(options.budgetMs, 60 * 60_000);
+    assert.equal(options.budgetMs, 120 * 60_000);
+    assert.equal(options.node, undefined);
   });
 
   it('take lists with commas or again', () => {
@@ -85,7 +89,13 @@ describe('bench: options', () => {
     assert.equal(parseOptions(['--quick', '--budget-minutes', '0.5']).budgetMs, 30_000);
   });
 
-  for (const wrong of [['--rounds', '0'], ['--budget-minutes', 'x'], ['--platform', 'mac'], ['--fast']]) {
+  for (const wrong of [
+    ['--rounds', '0'],
+    ['--budget-minutes', 'x'],
+    ['--platform', 'mac'],
+    ['--node', 'newest'],
+    ['--fast'],
+  ]) {
     it(`refuse ${wrong.join(' ')}`, () => assert.throws(() => parseOptions(wrong)));
   }
 });
@@ -130,6 +140,24 @@ describe('bench: cells', () => {
     for (const cell of all) assert.deepEqual(cells.selectCells(all, [cell.id]), [cell]);
   });
 
+  it('that ask for what is not here are left out, with the reason', async () => {
+    const { reasonAgainst } = await load('lib', 'capabilities.mjs');
+    const reasons = (features) =>
+      new Map(cells.allCells('full').map((cell) => [cell.id, reasonAgainst(cell, features)]));
+    const all = reasons({ tls: true });
+    assert.deepEqual([...new Set(all.values())], [undefined]);
+    const plain = reasons({ tls: false });
+    const over = [...plain].filter(([, reason]) => reason !== undefined).map(([id]) => id);
+    assert.ok(over.length >= 10);
+    assert.ok(
+      over.every((id) => /^tls\/|tls=true/.test(id)),
+      over.join(),
+    );
+    assert.match(plain.get('tls/connections=1,bytes=64'), /without OpenSSL/);
+    const foreign = { scenario: 'http', parameters: { framework: 'no-such-framework', connections: 1 } };
+    assert.match(reasonAgainst(foreign, { tls: true }), /the package no-such-framework is not installed/);
+  });
+
   it('of the README exist', async () => {
     const { SHOWN } = await load('lib', 'readme.mjs');
     const ids = new Set(cells.allCells('full').map(({ id }) => id));
@@ -171,6 +199,44 @@ describe('bench: rounds', () => {
     assert.equal(baseOf('node:net@22.23.3', versions), 'node:net');
   });
 
+  it('have a control: node:net against itself', async () => {
+    const { baseOf, withControls } = await load('lib', 'transports.mjs');
+    assert.deepEqual(withControls(['node:net', 'iocp-net', 'floor']), [
+      'node:net',
+      'iocp-net',
+      'floor',
+      'node:net#2',
+    ]);
+    assert.deepEqual(withControls(['node:net', 'iocp-net', 'node:net#2']), [
+      'node:net',
+      'iocp-net',
+      'node:net#2',
+    ]);
+    assert.deepEqual(withControls(['iocp-net']), ['iocp-net']);
+    const newer = withControls(['node:net@24.21.0', 'iocp-net@24.21.0']);
+    assert.deepEqual(newer.slice(2), ['node:net@24.21.0#2']);
+    assert.equal(baseOf('node:net@24.21.0#2', newer), 'node:net@24.21.0');
+    const malloc = ['node:net', 'iocp-net', 'node:net+malloc', 'iocp-net+malloc'];
+    assert.deepEqual(withControls(malloc).slice(4), ['node:net#2']);
+  });
+
+  it('go on until the ratios are known well, in more processes than one', async () => {
+    const { isSettled } = await load('lib', 'suite.mjs');
+    const names = ['node:net', 'iocp-net'];
+    const [known] = resultWith(0.5).cells;
+    const limits = { roundsMax: 20, visitsMin: 1 };
+    assert.equal(isSettled(known, names, limits), true);
+    assert.equal(isSettled(known, names, { ...limits, visitsMin: 2 }), false);
+    assert.equal(isSettled({ ...known, rounds: 20 }, names, { ...limits, visitsMin: 2 }), true);
+    const [wide] = resultWith(0.5).cells;
+    wide.samples['iocp-net'].forEach((one, i) => {
+      one.cpuUs *= 1 + i / 2;
+    });
+    assert.equal(isSettled(wide, names, limits), false);
+    for (const samples of Object.values(known.samples)) samples.length = 5;
+    assert.equal(isSettled({ ...known, rounds: 5 }, names, limits), false);
+  });
+
   it('refuse a transport that there is not', async () => {
     const { resolveTransport } = await load('lib', 'transports.mjs');
     assert.throws(() => resolveTransport('libuv'), /unknown transport/);
@@ -189,7 +255,185 @@ describe('bench: rounds', () => {
   });
 });
 
+describe('bench: the steady state', () => {
+  let steady;
+
+  before(async () => {
+    steady = await load('lib', 'steady.mjs');
+  });
+
+  it('is when the windows have stopped falling', () => {
+    assert.equal(steady.isSteady([10, 10, 10], 2), false, 'too few windows to say');
+    assert.equal(steady.isSteady([67, 40, 20, 15], 2), false);
+    assert.equal(steady.isSteady([67, 40, 20, 15, 15.1, 14.9], 2), true);
+    assert.equal(steady.isSteady([67, 15, 15, 14], 2), false, 'still a step of 7 %');
+    assert.equal(steady.isSteady([15, 15, 90, 15], 2), true, 'a disturbed window is none that falls');
+    assert.equal(steady.isSteady([15, 15, 90, 80], 2), true);
+  });
+
+  it('ends the warm-up, and not before', async () => {
+    const falling = [60, 30, 20, 16, 15, 15, 15, 15, 15];
+    let at = 0;
+    const warm = await steady.warmUp({ window: async () => falling[at++], windowsMin: 2, windowsMax: 50 });
+    assert.deepEqual(warm, { windows: 7, firstUs: 60, lastUs: 15, steady: true });
+  });
+
+  it('may never come: the warm-up says so and ends', async () => {
+    let figure = 1e6;
+    const window = async () => (figure /= 2);
+    const warm = await steady.warmUp({ window, windowsMin: 2, windowsMax: 12 });
+    assert.deepEqual([warm.windows, warm.steady], [12, false]);
+  });
+
+  it('is not judged by windows in which nothing came back', async () => {
+    const figures = [undefined, undefined, 5, undefined, 5];
+    const warm = await steady.warmUp({ window: async () => figures.shift(), windowsMin: 1, windowsMax: 50 });
+    assert.deepEqual(warm, { windows: 5, firstUs: 5, lastUs: 5, steady: true });
+  });
+
+  it('is not waited for when the run is to end', async () => {
+    let windows = 0;
+    const window = async () => 1 / ++windows;
+    const warm = await steady.warmUp({
+      window,
+      windowsMin: 2,
+      windowsMax: 50,
+      isStopped: () => windows === 3,
+    });
+    assert.deepEqual([warm.windows, warm.steady], [3, false]);
+  });
+});
+
+describe('bench: the machine', () => {
+  it("tells stolen time and other processes from the suite's own", async () => {
+    const { disturbance, parseProcessors } = await load('lib', 'watch.mjs');
+    const before = parseProcessors('cpu  100 1 50 9000 7 2 3 4 0 0\ncpu0 1 2 3\n');
+    assert.deepEqual(before, { busyUs: 1_560_000, stolenUs: 40_000 });
+    const after = parseProcessors('cpu  160 1 80 9100 7 2 13 14 0 0\ncpu0 1 2 3\n');
+    // One second, in which the suite worked 0.75 s of the 1 s that the processors did.
+    assert.deepEqual(disturbance(before, after, 750_000, 1_000_000), {
+      stolenShare: 0.1,
+      foreignShare: 0.25,
+    });
+    assert.equal(disturbance(before, after, 1_200_000, 1_000_000).foreignShare, 0);
+    assert.deepEqual(disturbance(undefined, undefined, 1, 1), {});
+  });
+
+  it('is said not to have been quiet when it was not', async () => {
+    const { machineLoad, warnings } = await load('lib', 'summary.mjs');
+    const result = resultWith(0.5);
+    assert.equal(machineLoad(result), undefined, 'nothing was watched');
+    const all = Object.values(result.cells[0].samples).flat();
+    for (const one of all) Object.assign(one, { stolenShare: 0, foreignShare: 0.01 });
+    assert.ok(!warnings(result).some((line) => /not quiet/.test(line)));
+    for (const one of all) one.foreignShare = 0.5;
+    assert.ok(warnings(result).some((line) => /not quiet.*Other processes took 50\.0 %/.test(line)));
+    for (const one of all) Object.assign(one, { stolenShare: 0.2, foreignShare: 0 });
+    assert.ok(warnings(result).some((line) => /not quiet.*hypervisor took away 20\.0 %/.test(line)));
+  });
+});
+
+describe('bench: verdict', () => {
+  /** resultWith, and the control: node:net#2 needs `factor` times what node:net needs. */
+  function withControl(result, factor) {
+    result.transports.push({ name: 'node:net#2' });
+    const { samples } = result.cells[0];
+    samples['node:net#2'] = samples['node:net'].map((one) => ({ ...one, cpuUs: one.cpuUs * factor }));
+    return result;
+  }
+
+  async function sentences(result) {
+    const { summarizeAll } = await load('lib', 'summary.mjs');
+    const { verdictSentences } = await load('lib', 'verdict.mjs');
+    return verdictSentences(result, summarizeAll(result));
+  }
+
+  it('counts cells, and gives a size where it is known', async () => {
+    const [first] = await sentences(resultWith(0.5));
+    assert.equal(
+      first,
+      'iocp-net needs less than node:net in 1 of 1 cell (1.99× at the median of the 1 known to ±10 %); more in none.',
+    );
+    assert.match((await sentences(resultWith(2)))[0], /in 0 of 1 cell; more in 1\./);
+    assert.match((await sentences(resultWith(0.995)))[0], /more in none; the same in 1\./);
+  });
+
+  it('is none from too few rounds, or without node:net', async () => {
+    const few = resultWith(0.5);
+    for (const samples of Object.values(few.cells[0].samples)) samples.length = 5;
+    assert.deepEqual(await sentences(few), ['No verdict on iocp-net: no cell has enough rounds.']);
+    const alone = resultWith(0.5);
+    alone.transports = [{ name: 'iocp-net' }];
+    assert.deepEqual(await sentences(alone), ['No verdict: nothing was compared with node:net.']);
+  });
+
+  it('tells "no difference" from not knowing', async () => {
+    const result = resultWith(1);
+    result.cells[0].samples['iocp-net'].forEach((one, i) => {
+      one.cpuUs *= i % 2 === 0 ? 1.4 : 0.7;
+    });
+    assert.match((await sentences(result))[0], /1 undecided, with intervals wider than ±10 %/);
+    const { renderTable } = await load('lib', 'table.mjs');
+    assert.match(renderTable(result), /undecided \(0\.\d\d–1\.\d\d\)/);
+  });
+
+  it('takes for noise what node:net against itself shows as well', async () => {
+    const { summarizeAll } = await load('lib', 'summary.mjs');
+    const ratioOf = (result) => summarizeAll(result)[0].rows['iocp-net'].ratio;
+    assert.equal(ratioOf(withControl(resultWith(0.95), 1)).verdict, 'better');
+    // The control is 8 % apart, where iocp-net is 5 % ahead.
+    const noisy = withControl(resultWith(0.95), 1.08);
+    assert.notEqual(ratioOf(noisy).verdict, 'better');
+    assert.ok(Math.abs(ratioOf(noisy).widenedBy - 1.08) < 1e-9);
+    assert.equal(ratioOf(withControl(resultWith(0.5), 1.08)).verdict, 'better');
+    assert.match(
+      (await sentences(noisy))[1],
+      /The control, node:net against itself: 8\.0 % apart at the median.*in 1 of 1 cell by more than its interval/,
+    );
+    assert.match(
+      (await sentences(withControl(resultWith(1), 1)))[1],
+      /against itself: 0\.0 % apart at the median, 0\.0 % at most\.$/,
+    );
+  });
+
+  it('comes last in the table and first in the page; that a quick run may claim little, once', async () => {
+    const { renderTable } = await load('lib', 'table.mjs');
+    const { renderPage } = await load('report', 'page.mjs');
+    const result = resultWith(0.5);
+    assert.match(renderTable(result), /more in none\.$/);
+    assert.doesNotMatch(renderTable(result), /may claim little/); // the command has said so at its top
+    const page = renderPage(result);
+    assert.match(page, /<h1>[^<]*<\/h1>\s*<section class="verdict"><p><strong>iocp-net needs less/);
+    assert.equal(page.match(/may claim little/g).length, 1);
+  });
+});
+
 describe('bench: reports', () => {
+  it('say what was left out, what was not reached, and what did not become steady', async () => {
+    const { renderTable } = await load('lib', 'table.mjs');
+    const result = resultWith(0.5, {
+      leftOut: [{ id: 'x', group: 'TLS', title: 'echo', reason: 'no OpenSSL' }],
+    });
+    result.cells.push({ ...result.cells[0], id: 'y', title: 'another', samples: {}, curves: {} });
+    result.cells[0].warmUps = {
+      'iocp-net': [{ windows: 60, steady: false }],
+      'node:net': [{ steady: true }],
+    };
+    const table = renderTable(result);
+    assert.match(table, /Left out: TLS, echo: no OpenSSL\./);
+    assert.match(table, /Not reached: Echo round trips, another\./);
+    assert.match(table, /Not steady .*: Echo round trips, 50 connections, 64 B: iocp-net\./);
+  });
+
+  it('draw each interval across the end of its bar', async () => {
+    const { renderPage } = await load('report', 'page.mjs');
+    const page = renderPage(resultWith(2));
+    const [, width] = /class="bar c1" style="width:([\d.]+)%/.exec(page);
+    const [, left, extent] = /class="interval" style="left:([\d.]+)%;width:([\d.]+)%/.exec(page);
+    assert.ok(Number(left) <= Number(width) && Number(width) <= Number(left) + Number(extent));
+    assert.ok(Number(left) + Number(extent) <= 100.01);
+  });
+
   it('show a gain in the table, and nothing where node:net would be faster', async () => {
     const { renderTable } = await load('lib', 'table.mjs');
     const table = renderTable(resultWith(0.5));
@@ -269,12 +513,38 @@ describe('bench: reports', () => {
   it('fill the section of the README between its markers', async () => {
     const { renderSection, replaceSection } = await load('lib', 'readme.mjs');
     const section = renderSection(resultWith(0.5), 'benchmarks/results/x.json');
-    assert.match(section, /\| 50 connections, 64 B \(each message\) \| 10\.1 µs \| .*\*\*1\.99× \(/);
+    assert.match(section, /\| echo, 50 connections, 64 B \(each message\) \| 10\.1 µs \| .*\*\*1\.99× \(/);
     const readme = 'a\n<!-- bench:start -->\nold\n<!-- bench:end -->\nb\n';
     const once = replaceSection(readme, section);
     assert.ok(once.startsWith('a\n') && once.endsWith('\nb\n') && !once.includes('old'));
     assert.equal(replaceSection(once, section), once);
     assert.throws(() => replaceSection('nothing', section), /lacks/);
+  });
+
+  it('publish no row in the README whose interval is wide', async () => {
+    const { renderSection } = await load('lib', 'readme.mjs');
+    const result = resultWith(0.5);
+    result.cells[0].samples['iocp-net'].forEach((one, i) => {
+      one.cpuUs *= i % 2 === 0 ? 1.3 : 1;
+    });
+    const section = renderSection(result, 'x.json');
+    assert.doesNotMatch(section, /^\| echo/m);
+    assert.match(
+      section,
+      /Not published, since their interval is wider than ±10 %: echo, 50 connections, 64 B \(each message\)\./,
+    );
+  });
+
+  it('have the ratios on other versions of Node in the README', async () => {
+    const { renderSection } = await load('lib', 'readme.mjs');
+    const newer = resultWith(0.25);
+    newer.machine.node = 'v24.1.0';
+    const section = renderSection(resultWith(0.5), 'x.json', [{ result: newer, file: 'x-node24.json' }]);
+    assert.match(
+      section,
+      /\| \| Node 24\.1\.0 \|\n\|---\|---\|\n\| echo, 50 connections, 64 B \(each message\) \| 3\.98× \(/,
+    );
+    assert.match(section, /\[`x-node24\.json`\]\(x-node24\.json\)/);
   });
 });
 
