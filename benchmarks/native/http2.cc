@@ -33,7 +33,7 @@ enum Flag : uint8_t {
 constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 constexpr size_t kHeaderBytes = 9;
 constexpr size_t kFrameBytesMax = 16'384;
-constexpr uint32_t kWindowBytes = 1u << 30;
+constexpr uint32_t kWindowBytes = 1u << 20;  // more than a body has
 constexpr uint32_t kStreamMax = (1u << 31) - 1;
 constexpr uint16_t kSettingEnablePush = 2;
 constexpr uint16_t kSettingInitialWindow = 4;
