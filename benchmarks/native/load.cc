@@ -202,11 +202,12 @@ void Load::Leave(Connection& connection) {
     if (!output_.bytes.empty()) {
       connection.tls->Encrypt(output_.bytes.data(), output_.bytes.size(), &records_);
     }
-    if (!records_.empty()) status = driver_.SendOwned(connection.index, &records_);
+    if (!records_.empty()) status = driver_.SendCopy(connection.index, records_);
+    records_.clear();
   } else if (!output_.spans.empty()) {
     status = driver_.Send(connection.index, output_.spans.data(), output_.spans.size());
   } else if (!output_.bytes.empty()) {
-    status = driver_.SendOwned(connection.index, &output_.bytes);
+    status = driver_.SendCopy(connection.index, output_.bytes);
   }
   output_.Clear();
   if (status != kOk) OnLost(connection.index, status);
@@ -266,7 +267,7 @@ void Load::OnResponse(Connection& connection, uint64_t request) {
   result_.messages++;
   if (options_.churn) {
     connection.open = false;
-    driver_.Close(connection.index, CloseHow::kGraceful);
+    driver_.Close(connection.index);
     return;  // the exchange is over when the connection is
   }
   in_flight_ -= in_flight_ > 0 ? 1 : 0;
