@@ -2,27 +2,42 @@
 // The benchmark suite: npm run bench, or iocp-net bench. See docs/benchmarks.md.
 import fs from 'node:fs';
 import path from 'node:path';
+import { loadFeatures, reasonAgainst } from './lib/capabilities.mjs';
 import { allCells, isLarge, selectCells } from './lib/cells.mjs';
-import { choosePinning } from './lib/machine.mjs';
+import { choosePinning, describeMachine } from './lib/machine.mjs';
 import { HELP, parseOptions } from './lib/options.mjs';
 import { folders } from './lib/places.mjs';
 import { prepare } from './lib/prepare.mjs';
 import { Progress } from './lib/progress.mjs';
 import { newResult, resumeResult, writeResult, writeWhole } from './lib/result.mjs';
 import { Suite } from './lib/suite.mjs';
-import { failures } from './lib/summary.mjs';
+import { failures, QUICK_SENTENCE } from './lib/summary.mjs';
 import { renderTable } from './lib/table.mjs';
-import { installedTransports, resolveTransport } from './lib/transports.mjs';
+import { installedTransports, nodeProgram, resolveTransport, withControls } from './lib/transports.mjs';
 import { findCharts, renderPage } from './report/page.mjs';
 
 const QUICK_TRANSPORTS = ['node:net', 'iocp-net'];
 const MALLOC_TRANSPORTS = ['node:net+malloc', 'iocp-net+malloc'];
 
 function chooseTransports(options, cells) {
-  if (options.transports.length > 0) return options.transports.map(resolveTransport);
+  const resolve = (names) =>
+    withControls(names).map((name) => resolveTransport(name, { node: options.node }));
+  if (options.transports.length > 0) return resolve(options.transports);
   const names = options.extent === 'quick' ? QUICK_TRANSPORTS : installedTransports();
   const malloc = process.platform === 'linux' && options.extent === 'full' && cells.some(isLarge);
-  return [...names, ...(malloc ? MALLOC_TRANSPORTS : [])].map(resolveTransport);
+  return resolve([...names, ...(malloc ? MALLOC_TRANSPORTS : [])]);
+}
+
+/** The cells that can run here, and the others with the reason. */
+function splitCells(cells, loadProgram) {
+  const features = loadFeatures(loadProgram);
+  const judged = cells.map((cell) => ({ cell, reason: reasonAgainst(cell, features) }));
+  return {
+    runnable: judged.filter(({ reason }) => reason === undefined).map(({ cell }) => cell),
+    leftOut: judged
+      .filter(({ reason }) => reason !== undefined)
+      .map(({ cell: { id, group, title }, reason }) => ({ id, group, title, reason })),
+  };
 }
 
 function packageVersion() {
@@ -49,14 +64,25 @@ async function runSuite(options) {
 
   if (options.html !== undefined) findCharts(); // fails now rather than at the end
   const { loadProgram } = await prepare();
-  const transports = chooseTransports(options, cells);
-  const { durations, budgetMs, roundsMax } = options;
+  const { runnable, leftOut } = splitCells(cells, loadProgram);
+  const transports = chooseTransports(options, runnable);
+  const { durations, budgetMs, roundsMax, visitRounds, visitsMin } = options;
   const pinning = options.pin ? choosePinning() : undefined;
-  const settings = { loadProgram, durations, budgetMs, roundsMax, pinning };
+  const settings = { loadProgram, durations, budgetMs, roundsMax, visitRounds, visitsMin, pinning };
+  const machine = describeMachine(nodeProgram(options.node));
   const result =
     options.resume === undefined
-      ? newResult({ cells, transports, extent: options.extent, settings, version: packageVersion() })
-      : resumeResult(options.resume, transports);
+      ? newResult({
+          cells: runnable,
+          leftOut,
+          transports,
+          extent: options.extent,
+          settings,
+          version: packageVersion(),
+          machine,
+        })
+      : resumeResult(options.resume, { transports, machine });
+  if (options.extent === 'quick') process.stdout.write(`${QUICK_SENTENCE}\n`);
   const json = options.json ?? options.resume;
 
   const progress = new Progress();

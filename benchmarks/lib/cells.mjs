@@ -8,7 +8,7 @@ const size = (bytes) =>
   bytes >= MIB ? `${bytes / MIB} MiB` : bytes >= KIB ? `${bytes / KIB} KiB` : `${bytes} B`;
 const count = (connections) => `${number(connections)} connection${connections === 1 ? '' : 's'}`;
 
-/** kind: 'message' (CPU time per message, or per `unit`) or 'memory' (bytes per `unit`). */
+/** kind: 'message' and 'cold' (CPU time for each `unit`), or 'memory' (bytes for each `unit`). */
 function cell(group, scenario, title, parameters, options = {}) {
   const id = `${scenario}/${Object.entries(parameters)
     .map(([name, value]) => `${name}=${value}`)
@@ -67,33 +67,83 @@ function connections(choose) {
   const bursts = cell(group, 'churn', 'the same in bursts of 500', burst, unit);
   cells.push(...choose([bursts], []));
   const local = process.platform === 'win32' ? 'named pipe' : 'Unix socket';
-  for (const bytes of choose([64, 16 * KIB], [])) {
-    const title = `${local}: 50 connections, ${size(bytes)}`;
-    cells.push(cell(group, 'echo', title, { connections: 50, bytes, local: true }));
+  const pipes = [
+    [1, 64],
+    [50, 64],
+    [50, 16 * KIB],
+  ];
+  for (const [open, bytes] of choose(pipes, [])) {
+    const title = `${local}: ${count(open)}, ${size(bytes)}`;
+    cells.push(cell(group, 'echo', title, { connections: open, bytes, local: true }));
   }
   return cells;
 }
 
+/** "Hello World", each time a request. */
 function servers(choose) {
+  const group = 'Servers';
+  const hello = (name, scenario, parameters) =>
+    cell(group, scenario, `${name}, ${count(parameters.connections)}`, parameters, { unit: 'request' });
+  const http = (framework, connections) =>
+    hello(framework === 'http' ? 'http.Server' : framework, 'http', { framework, connections });
+  const sockets = { connections: 500, bytes: 64 };
+  return [
+    ...choose([1, 4, 50, 500], [1, 50]).map((connections) => http('http', connections)),
+    ...choose(
+      [
+        hello('http.Server, 100,000 requests kept alive', 'http', {
+          framework: 'http',
+          connections: 1,
+          requests: 100_000,
+        }),
+        http('express', 1),
+        http('express', 50),
+        http('fastify', 50),
+        hello('HTTP/2', 'http2', { connections: 50 }),
+        cell(group, 'websocket', `WebSocket echo (ws), ${count(500)}, ${size(64)}`, sockets),
+      ],
+      [],
+    ),
+  ];
+}
+
+function proxies(choose) {
+  const group = 'Proxies';
+  const piped = (connections, bytes, unit) =>
+    cell(
+      group,
+      'proxy',
+      `pipe() both ways, ${count(connections)}, ${size(bytes)}`,
+      { connections, bytes },
+      unit,
+    );
+  const http = { connections: 50 };
+  return choose(
+    [
+      piped(50, 64),
+      piped(8, MIB, { unit: 'MiB' }),
+      cell(group, 'http-proxy', `http.request() for each request, ${count(50)}`, http, { unit: 'request' }),
+    ],
+    [],
+  );
+}
+
+function overTls(choose) {
+  const group = 'TLS';
   const cells = [];
-  const one = (framework, open) =>
-    cells.push(
-      cell(
-        'Servers',
-        'http',
-        `${framework === 'http' ? 'http.Server' : framework}, ${count(open)}`,
-        { framework, connections: open },
-        { unit: 'request' },
-      ),
-    );
-  for (const open of choose([50, 500], [50])) one('http', open);
-  for (const framework of choose(['express', 'fastify'], [])) one(framework, 50);
-  for (const bytes of choose([64, 16 * KIB], [])) {
-    cells.push(
-      cell('Servers', 'tls', `TLS echo, 50 connections, ${size(bytes)}`, { connections: 50, bytes }),
-    );
+  for (const connections of choose([1, 50], [50])) {
+    for (const bytes of choose([64, KIB, 16 * KIB, 64 * KIB], [64])) {
+      const title = `TLS echo, ${count(connections)}, ${size(bytes)}`;
+      cells.push(cell(group, 'tls', title, { connections, bytes }));
+    }
   }
-  return cells;
+  const unit = { unit: 'request' };
+  const https = { framework: 'http', connections: 50, tls: true };
+  const servers = [
+    cell(group, 'http', `https.Server, ${count(50)}`, https, unit),
+    cell(group, 'http2', `HTTP/2, ${count(50)}`, { connections: 50, tls: true }, unit),
+  ];
+  return [...cells, ...choose(servers, [])];
 }
 
 function latency(choose) {
@@ -103,6 +153,24 @@ function latency(choose) {
       bytes: 64,
       rate,
     }),
+  );
+}
+
+/** From the start of the process on, everything included. */
+function coldStarts(choose) {
+  const group = 'Cold start';
+  const start = (first, title, scenario, parameters) =>
+    cell(group, scenario, `start, then ${title}`, { ...parameters, first }, { kind: 'cold', unit: 'start' });
+  return choose(
+    [
+      start(1, '1 round trip', 'echo', { connections: 1, bytes: 64 }),
+      start(1_000, '1,000 round trips on 50 connections', 'echo', { connections: 50, bytes: 64 }),
+      start(1_000, '1,000 requests of http on 50 connections', 'http', {
+        framework: 'http',
+        connections: 50,
+      }),
+    ],
+    [],
   );
 }
 
@@ -133,7 +201,7 @@ const memoryOf = (unit) => ({ kind: 'memory', unit });
 /** @param {'full' | 'quick'} extent */
 export function allCells(extent) {
   const choose = (all, few) => (extent === 'quick' ? few : all);
-  const groups = [echo, streams, connections, servers, latency, memory];
+  const groups = [echo, streams, connections, servers, proxies, overTls, latency, coldStarts, memory];
   return groups.flatMap((group) => group(choose));
 }
 

@@ -1,4 +1,5 @@
-// A child process that is asked by line and answers by line of JSON.
+// A child process that is asked by line and answers by line of JSON. In a process group of its own: a Ctrl+C is the
+// suite's to act on, and must not end the measurement that is under way.
 import { spawn } from 'node:child_process';
 import readline from 'node:readline';
 
@@ -21,6 +22,7 @@ export class Child {
       env: { ...process.env, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
       windowsHide: true,
+      detached: true,
     });
     this.#child.stderr.setEncoding('utf8').on('data', (text) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_CHARACTERS_MAX);

@@ -17,18 +17,22 @@ export function bytes(value) {
   return `${figure(scaled)} ${units[at]}`;
 }
 
-/** "1.52× (1.47–1.58)", "no difference (0.97–1.04)". */
+/** "1.52× (1.47–1.58)", "no difference (0.97–1.04)", "undecided (0.68–1.75)". */
 export function ratio(one) {
   if (one === undefined) return '–';
   if (one.verdict === 'too few rounds')
     return `${one.ratio.toFixed(2)}× (${one.rounds} of ${ROUNDS_MIN} rounds: no claim)`;
   const range = `${one.low.toFixed(2)}–${one.high.toFixed(2)}`;
-  return one.verdict === 'no difference' ? `no difference (${range})` : `${one.ratio.toFixed(2)}× (${range})`;
+  const equal = one.verdict === 'no difference' || one.verdict === 'undecided';
+  return equal ? `${one.verdict} (${range})` : `${one.ratio.toFixed(2)}× (${range})`;
 }
+
+const MILLISECONDS_FROM_US = 10_000;
 
 /** The cell's own figure: CPU time, or memory, for each unit. */
 export function primary(cell, value) {
-  return cell.kind === 'memory' ? bytes(value) : `${figure(value)} µs`;
+  if (cell.kind === 'memory') return bytes(value);
+  return value >= MILLISECONDS_FROM_US ? `${figure(value / 1_000)} ms` : `${figure(value)} µs`;
 }
 
 export function duration(ms) {

@@ -51,8 +51,18 @@ export function choosePinning() {
   return { server: processors - 1, load: 0 };
 }
 
-export function describeMachine() {
+/** What a Node says of itself; this one, or another executable. */
+function describeNode(file) {
+  const script =
+    'JSON.stringify({ ...process.versions, glibc: process.report?.getReport().header.glibcVersionRuntime })';
+  const { node, uv, v8, glibc } = JSON.parse(execFileSync(file, ['-p', script], { encoding: 'utf8' }));
+  return { node: `v${node}`, libuv: uv, v8, glibc };
+}
+
+/** @param {string} nodeFile  what node:net and iocp-net run on */
+export function describeMachine(nodeFile = process.execPath) {
   const [cpu] = os.cpus();
+  const { glibc, ...versions } = describeNode(nodeFile);
   return {
     cpu: cpu?.model.trim() ?? 'unknown',
     processors: os.availableParallelism(),
@@ -60,13 +70,11 @@ export function describeMachine() {
     platform: process.platform,
     architecture: process.arch,
     kernel: os.release(),
-    glibc: process.report?.getReport().header.glibcVersionRuntime,
+    glibc,
     virtualMachine: virtualMachine(),
     wine: underWine(),
     mitigations: mitigations(),
-    node: process.version,
-    libuv: process.versions.uv,
-    v8: process.versions.v8,
+    ...versions,
   };
 }
 

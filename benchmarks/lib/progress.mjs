@@ -8,9 +8,10 @@ export class Progress {
   #lastMs = 0;
   #shown = false;
 
-  /** @param {{round: number, done: number, total: number, what: string, leftMs: number}} state */
-  show({ round, done, total, what, leftMs }) {
-    const line = `round ${round}, ${done}/${total}: ${what}; at most ${duration(leftMs)} left`;
+  /** @param {{pass: number, left: number, what: string, leftMs: number}} state */
+  show({ pass, left, what, leftMs }) {
+    const cells = left === 1 ? 'the last cell' : `${left} cells left`;
+    const line = `pass ${pass}, ${cells}: ${what}; at most ${duration(leftMs)} left`;
     if (this.#stream.isTTY) {
       const width = (this.#stream.columns ?? 80) - 1;
       this.#stream.write(`\r\u001b[2K${line.slice(0, width)}`);

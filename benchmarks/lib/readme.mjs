@@ -19,25 +19,39 @@ export const SHOWN = [
   'download/connections=8,bytes=1048576',
   'writes/connections=20,writes=64,corked=false',
   'churn/connections=50,bytes=64',
+  'http/framework=http,connections=1',
   'http/framework=http,connections=50',
+  'http/framework=http,connections=500',
   'http/framework=express,connections=50',
+  'http/framework=fastify,connections=50',
+  'websocket/connections=500,bytes=64',
+  'proxy/connections=50,bytes=64',
   'tls/connections=50,bytes=64',
+  'http/framework=http,connections=50,tls=true',
+  'http2/connections=50',
   'idle/connections=10000',
 ];
 
 const COLUMNS = [BASE, 'iocp-net', 'bun', 'deno', 'floor'];
 
+const titleOf = ({ group, title, unit }) =>
+  `${group === 'Echo round trips' ? 'echo, ' : ''}${title} (each ${unit})`;
+
+/** A row is published when the package's interval is narrow enough. */
+const isPublished = ({ rows }) => rows['iocp-net']?.ratio?.publishable === true;
+
+function comparedField(cell, name, { primary, ratio }) {
+  const own = format.primary(cell, primary);
+  if (ratio === undefined) return own;
+  if (!ratio.publishable) return `${own}, too uncertain`;
+  return name === 'iocp-net' ? `${own}, **${format.ratio(ratio)}**` : `${own}, ${format.ratio(ratio)}`;
+}
+
 function tableRow({ cell, rows }, columns) {
-  const fields = columns.map((name) => {
-    const row = rows[name];
-    if (row === undefined) return '–';
-    const own = format.primary(cell, row.primary);
-    if (row.ratio === undefined) return own;
-    return name === 'iocp-net'
-      ? `${own}, **${format.ratio(row.ratio)}**`
-      : `${own}, ${format.ratio(row.ratio)}`;
-  });
-  return `| ${[`${cell.title} (each ${cell.unit})`, ...fields].join(' | ')} |`;
+  const fields = columns.map((name) =>
+    rows[name] === undefined ? '–' : comparedField(cell, name, rows[name]),
+  );
+  return `| ${[titleOf(cell), ...fields].join(' | ')} |`;
 }
 
 function lossLines(summaries) {
@@ -49,12 +63,48 @@ function lossLines(summaries) {
   );
 }
 
-/** @returns {string} markdown */
-export function renderSection(result, file) {
+function unpublishedLines(summaries) {
+  const hidden = summaries.filter((one) => !isPublished(one));
+  if (hidden.length === 0) return [];
+  const names = hidden.map(({ cell }) => titleOf(cell)).join('; ');
+  return ['', `Not published, since their interval is wider than ±10 %: ${names}.`];
+}
+
+/** The ratios of the same cells on other versions of Node, a column each. */
+function versionLines(shown, others) {
+  if (others.length === 0) return [];
+  const all = others.map(({ result, file }) => ({ result, file, summaries: summarizeAll(result) }));
+  const field = (id, { summaries }) => {
+    const one = summaries.find(({ cell }) => cell.id === id);
+    return one !== undefined && isPublished(one) ? format.ratio(one.rows['iocp-net'].ratio) : '–';
+  };
+  const rows = shown
+    .map(({ cell }) => [titleOf(cell), ...all.map((other) => field(cell.id, other))])
+    .filter((fields) => fields.slice(1).some((text) => text !== '–'));
+  return [
+    '',
+    `The same ratios on other versions of Node (–: not published, or not measured; ${all
+      .map(({ file }) => `[\`${file}\`](${file})`)
+      .join(', ')}):`,
+    '',
+    `| | ${all.map(({ result }) => `Node ${result.machine.node.slice(1)}`).join(' | ')} |`,
+    `|---|${all.map(() => '---').join('|')}|`,
+    ...rows.map((fields) => `| ${fields.join(' | ')} |`),
+  ];
+}
+
+/**
+ * @param {object} result                              the one that the table is of
+ * @param {string} file                                its name
+ * @param {{result: object, file: string}[]} [others]  of other versions of Node
+ * @returns {string} markdown
+ */
+export function renderSection(result, file, others = []) {
   const summaries = summarizeAll(result);
   const shown = SHOWN.map((id) => summaries.find(({ cell }) => cell.id === id)).filter(
     (one) => one !== undefined && Object.keys(one.rows).length > 0,
   );
+  const published = shown.filter(isPublished);
   const columns = COLUMNS.filter((name) => result.transports.some((one) => one.name === name));
   return [
     `Processor time of the server for each message (user and system together), ${result.date.slice(0, 10)}, on`,
@@ -63,7 +113,9 @@ export function renderSection(result, file) {
     '',
     `| | ${columns.join(' | ')} |`,
     `|---|${columns.map(() => '---').join('|')}|`,
-    ...shown.map((one) => tableRow(one, columns)),
+    ...published.map((one) => tableRow(one, columns)),
+    ...unpublishedLines(shown),
+    ...versionLines(shown, others),
     '',
     `**Where ${BASE} is faster**`,
     '',

@@ -1,30 +1,46 @@
 // The result file: every sample, and what one must know to judge it.
 import fs from 'node:fs';
 import path from 'node:path';
-import { describeMachine } from './machine.mjs';
 
-export const FORMAT = 1;
+/** 2: long-lived processes and visits. 1, fresh processes for each sample, can still be read. */
+export const FORMAT = 2;
 
-/** @param {object} run  cells, transports, extent, settings, version */
-export function newResult({ cells, transports, extent, settings, version }) {
-  const { durations, pinning, budgetMs, roundsMax } = settings;
+/** @param {object} run  cells, leftOut, transports, extent, settings, version, machine */
+export function newResult({ cells, leftOut, transports, extent, settings, version, machine }) {
+  const { durations, pinning, budgetMs, roundsMax, visitRounds } = settings;
   return {
     format: FORMAT,
     version,
     date: new Date().toISOString(),
     extent,
     status: 'interrupted',
-    machine: describeMachine(),
-    settings: { durations, pinned: pinning !== undefined, budgetMinutes: budgetMs / 60_000, roundsMax },
+    machine,
+    settings: {
+      durations,
+      pinned: pinning !== undefined,
+      budgetMinutes: budgetMs / 60_000,
+      roundsMax,
+      visitRounds,
+    },
     transports: transports.map(({ name }) => ({ name })),
     engines: {},
-    cells: cells.map((cell) => ({ ...cell, rounds: 0, samples: {}, curves: {}, failed: {} })),
+    leftOut,
+    cells: cells.map((cell) => ({
+      ...cell,
+      rounds: 0,
+      visits: 0,
+      warmUps: {},
+      samples: {},
+      curves: {},
+      failed: {},
+    })),
   };
 }
 
 export function readResult(file) {
   const result = JSON.parse(fs.readFileSync(file, 'utf8'));
-  if (result.format !== FORMAT) throw new Error(`${file}: not a result of this version of the suite`);
+  if (!(result.format >= 1 && result.format <= FORMAT))
+    throw new Error(`${file}: not a result of this version of the suite`);
   return result;
 }
 
@@ -48,8 +64,10 @@ export function writeResult(file, result) {
 }
 
 /** A result that was interrupted goes on with the same cells and transports. */
-export function resumeResult(file, transports) {
+export function resumeResult(file, { transports, machine }) {
   const result = readResult(file);
+  if (result.format !== FORMAT) throw new Error(`${file} was measured in another way`);
+  if (result.machine.node !== machine.node) throw new Error(`${file} is of Node ${result.machine.node}`);
   const names = transports.map(({ name }) => name).join();
   if (result.transports.map(({ name }) => name).join() !== names) {
     throw new Error(`${file} compares other transports: ${result.transports.map(({ name }) => name).join()}`);

@@ -1,56 +1,11 @@
-// One measurement: one server process on one transport, one load process, one scenario.
-import { createRequire } from 'node:module';
-import os from 'node:os';
-import path from 'node:path';
-import { Child } from './child.mjs';
+// One server on one transport and its load: long-lived, warmed up, measured again and again. What a warm process cannot
+// show, memory and the cold start, takes fresh processes for each figure.
 import { latencyFigures } from './histogram.mjs';
-import { folders } from './places.mjs';
+import { scenarioOf, startLoad, startServer } from './server-process.mjs';
+import { warmUp } from './steady.mjs';
+import { disturbance, readProcessors } from './watch.mjs';
 
-const require = createRequire(import.meta.url);
-const SERVER = path.join(folders.benchmarks, 'server', 'server.cjs');
-
-const scenario = (cell) => require(path.join(folders.benchmarks, 'scenarios', `${cell.scenario}.cjs`));
-
-let localPaths = 0;
-
-function localPath() {
-  const name = `iocp-net-bench-${process.pid}-${localPaths++}`;
-  return process.platform === 'win32' ? `\\\\.\\pipe\\${name}` : path.join(os.tmpdir(), `${name}.sock`);
-}
-
-/** Starts a command on one processor of its own, where the system has taskset and more than one. */
-function pinned(pinning, role, file, args) {
-  if (pinning === undefined) return { file, args };
-  return { file: 'taskset', args: ['-c', String(pinning[role]), file, ...args] };
-}
-
-async function startServer(cell, transport, settings) {
-  const description = {
-    transport: transport.net,
-    scenario: cell.scenario,
-    parameters: cell.parameters,
-    path: cell.parameters.local ? localPath() : undefined,
-    package: folders.package,
-  };
-  const args = transport.serverArguments(SERVER, description, cell);
-  const command = pinned(settings.pinning, 'server', transport.file, args);
-  const server = new Child({ name: `the server on ${transport.name}`, ...command, env: transport.env });
-  try {
-    const { listening, engine } = await server.answer();
-    return { server, listening, engine };
-  } catch (error) {
-    await server.kill();
-    throw error;
-  }
-}
-
-function startLoad(cell, listening, settings) {
-  const { load, program } = scenario(cell);
-  const where = typeof listening === 'string' ? ['--path', listening] : ['--port', listening.port];
-  const { file, args = [] } = program?.() ?? { file: settings.loadProgram };
-  const all = [...args, ...where, ...load(cell.parameters)].map(String);
-  return new Child({ name: 'the load generator', ...pinned(settings.pinning, 'load', file, all) });
-}
+const workedUs = ({ userUs, systemUs }) => userUs + systemUs;
 
 function cpuFigures(before, after, result) {
   const userUs = after.userUs - before.userUs;
@@ -67,36 +22,99 @@ function cpuFigures(before, after, result) {
   };
 }
 
-/**
- * Until the server has worked for a while: compilers act on what has run, and on a busy machine or few connections that
- * takes longer. Always in a closed loop, which keeps the server busy.
- */
-async function warmUp(server, load, { warmUpMs, warmUpCpuMs, warmUpMsMax }) {
-  const workedUs = ({ userUs, systemUs }) => userUs + systemUs;
-  const before = workedUs(await server.ask('usage'));
-  for (let passedMs = 0; passedMs < warmUpMsMax; passedMs += warmUpMs) {
-    await load.ask(`closed ${warmUpMs}`);
-    if (workedUs(await server.ask('usage')) - before >= warmUpCpuMs * 1_000) return;
-  }
+/** What to ask of the load for one figure. */
+function commandOf({ rate, requests }, measureMs) {
+  if (rate !== undefined) return `open ${measureMs} ${rate}`;
+  return requests === undefined ? `closed ${measureMs}` : `count ${requests}`;
 }
 
-/** Closed loop, open loop: CPU time of the server for each message. */
-async function measureMessages(server, load, cell, durations) {
-  const { rate } = cell.parameters;
-  const { measureMs } = durations;
-  await warmUp(server, load, durations);
-  const before = await server.ask('usage');
-  const result = await load.ask(rate === undefined ? `closed ${measureMs}` : `open ${measureMs} ${rate}`);
-  const after = await server.ask('usage');
-  if (result.messages === 0) throw new Error('no message came back');
-  const figures = { ...cpuFigures(before, after, result), ...latencyFigures(result.latenciesNs) };
-  if (rate !== undefined) figures.lateP99Us = latencyFigures(result.latenessNs).p99Us;
-  return { figures, latenciesNs: result.latenciesNs };
+export class Session {
+  #cell;
+  #durations;
+  #server;
+  #backend;
+  #load;
+
+  static async open(cell, transport, settings) {
+    const { server, backend, listening, engine } = await startServer(cell, transport, settings);
+    const session = new Session(cell, settings.durations, { server, backend });
+    session.engine = engine;
+    try {
+      session.#load = startLoad(cell, listening, settings);
+      await session.#load.answer();
+      return session;
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  }
+
+  constructor(cell, durations, { server, backend }) {
+    this.#cell = cell;
+    this.#durations = durations;
+    this.#server = server;
+    this.#backend = backend;
+  }
+
+  /** One run of the load, and what everything worked meanwhile. */
+  async #run(command) {
+    const usages = () => Promise.all([this.#server, this.#backend].map((child) => child?.ask('usage')));
+    const [before, backendBefore] = await usages();
+    const processors = readProcessors();
+    const own = process.cpuUsage();
+    const result = await this.#load.ask(command);
+    const { user, system } = process.cpuUsage(own);
+    const processorsAfter = readProcessors();
+    const [after, backendAfter] = await usages();
+    const backendUs = backendAfter === undefined ? 0 : workedUs(backendAfter) - workedUs(backendBefore);
+    const ownUs =
+      workedUs(after) -
+      workedUs(before) +
+      backendUs +
+      user +
+      system +
+      (result.loadUserNs + result.loadSystemNs) / 1_000;
+    const disturbed = disturbance(processors, processorsAfter, ownUs, result.elapsedNs / 1_000);
+    return { before, after, result, disturbed };
+  }
+
+  /** Always in a closed loop, which keeps the server busy. */
+  warmUp(isStopped) {
+    const { warmWindowMs, warmWindowsMin, warmWindowsMax } = this.#durations;
+    const window = async () => {
+      const { before, after, result } = await this.#run(`closed ${warmWindowMs}`);
+      return result.messages === 0 ? undefined : (workedUs(after) - workedUs(before)) / result.messages;
+    };
+    return warmUp({ window, windowsMin: warmWindowsMin, windowsMax: warmWindowsMax, isStopped });
+  }
+
+  /** @returns {Promise<{figures: Record<string, number>, latenciesNs: [number, number][]}>} */
+  async measure() {
+    const { leadMs, measureMs } = this.#durations;
+    const { rate } = this.#cell.parameters;
+    // The others have run since: caches fill again before anything counts.
+    await this.#load.ask(`closed ${leadMs}`);
+    const { before, after, result, disturbed } = await this.#run(commandOf(this.#cell.parameters, measureMs));
+    if (result.messages === 0) throw new Error('no message came back');
+    const figures = {
+      ...cpuFigures(before, after, result),
+      ...disturbed,
+      ...latencyFigures(result.latenciesNs),
+    };
+    if (rate !== undefined) figures.lateP99Us = latencyFigures(result.latenessNs).p99Us;
+    return { figures, latenciesNs: result.latenciesNs };
+  }
+
+  async close() {
+    await this.#load?.kill();
+    await this.#server.quit();
+    await this.#backend?.quit();
+  }
 }
 
 /** Memory: what the server's process has grown by, after `collect`, for each unit of the cell. */
 async function measureMemory(server, startLoadNow, cell) {
-  const { memory } = scenario(cell);
+  const { memory } = scenarioOf(cell);
   const before = await server.ask('collect');
   const load = startLoadNow();
   try {
@@ -106,30 +124,37 @@ async function measureMemory(server, startLoadNow, cell) {
     const grown = memory.peak
       ? after.residentBytesMax - before.residentBytes
       : after.residentBytes - before.residentBytes;
-    return { figures: { memoryBytes: grown / memory.units(cell.parameters) } };
+    return { memoryBytes: grown / memory.units(cell.parameters) };
   } finally {
     await load.kill();
   }
 }
 
-/**
- * @returns {Promise<{engine?: string, figures: Record<string, number>, latenciesNs?: [number, number][]}>}
- */
-export async function measure(cell, transport, settings) {
-  const { server, listening, engine } = await startServer(cell, transport, settings);
+/** The cold start: all that the process has worked since it was started, when the first answers are there. */
+async function measureCold(server, startLoadNow, cell) {
+  const load = startLoadNow();
   try {
-    const start = () => startLoad(cell, listening, settings);
-    if (cell.kind === 'memory') return { engine, ...(await measureMemory(server, start, cell)) };
-    const load = start();
-    try {
-      await load.answer();
-      const measured = await measureMessages(server, load, cell, settings.durations);
-      await load.quit();
-      return { engine, ...measured };
-    } finally {
-      await load.kill();
-    }
+    await load.answer();
+    await load.ask(`count ${cell.parameters.first}`);
+    const { userUs, systemUs } = await server.ask('usage');
+    return { cpuUs: userUs + systemUs, userUs, systemUs };
+  } finally {
+    await load.kill();
+  }
+}
+
+const FRESH = { memory: measureMemory, cold: measureCold };
+
+export const needsFreshProcesses = ({ kind }) => FRESH[kind] !== undefined;
+
+/** @returns {Promise<{engine?: string, figures: Record<string, number>}>} */
+export async function measureFresh(cell, transport, settings) {
+  const { server, backend, listening, engine } = await startServer(cell, transport, settings);
+  try {
+    const figures = await FRESH[cell.kind](server, () => startLoad(cell, listening, settings), cell);
+    return { engine, figures };
   } finally {
     await server.quit();
+    await backend?.quit();
   }
 }

@@ -1,7 +1,7 @@
 // Ratios with confidence intervals.
 //
-// A sample is one round: a fresh pair of processes. Ratios are formed within a round, so that what slows the machine
-// down for a while slows both sides.
+// A sample is one round of warm processes. Ratios are formed within a round, so that what slows the machine down for a
+// while slows both sides.
 //
 // Paired rounds: the interval comes from the means of all subsets of the rounds (Hartigan, "Using Subsample Values as
 // Typical Values", 1969). If equals were compared, each round's logarithm would be as likely positive as negative, and
@@ -137,6 +137,20 @@ function unpairedInterval(a, b, resamples) {
   // The degrees of freedom of the smaller one: right when the two vary differently, careful when they do not.
   const tail = tailShare(fewer, fewer - 1);
   return interval(() => resampledMean(a, random) - resampledMean(b, random), tail, resamples);
+}
+
+/** Beyond this an interval says too little to be published: its ends are more than 10 % from the middle. */
+const PUBLISHED_SHARE = 0.1;
+
+/** Whether the interval of a ratio is narrow enough to be published. */
+export function isPublishable({ low, high }) {
+  return low !== undefined && Math.log(high / low) / 2 <= Math.log(1 + PUBLISHED_SHARE);
+}
+
+/** The same ratio with an interval that is wider by `factor` on either side, and what is left of the verdict. */
+export function widened({ ratio, low, high, rounds }, factor) {
+  const interval = [Math.log(low / factor), Math.log(high * factor)];
+  return { ...judge(Math.log(ratio), rounds, interval), widenedBy: factor };
 }
 
 function judge(estimate, rounds, [low, high]) {

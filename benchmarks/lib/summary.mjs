@@ -1,7 +1,7 @@
 // What a result says: medians and ratios for every cell, from its samples.
 import { primaryFigure } from './cells.mjs';
-import { median, pairedRatio, quantile } from './statistics.mjs';
-import { baseOf } from './transports.mjs';
+import { isPublishable, median, pairedRatio, quantile, widened } from './statistics.mjs';
+import { baseOf, controlOf } from './transports.mjs';
 
 /** A load generator that works all the time, while the server does not, is what was measured. */
 const BUSY_SHARE = 0.9;
@@ -22,10 +22,31 @@ export function ratioOf(cell, base, other) {
   return paired.base.length === 0 ? undefined : pairedRatio(paired.base, paired.other);
 }
 
+/**
+ * How far the control, node:net against itself, is from 1 beyond its interval: nothing less than that can be told apart
+ * in this cell.
+ */
+function controlFactor(cell, base) {
+  const control =
+    cell.samples[controlOf(base)] === undefined ? undefined : ratioOf(cell, base, controlOf(base));
+  if (control === undefined || !['better', 'worse'].includes(control.verdict)) return 1;
+  return Math.max(control.ratio, 1 / control.ratio);
+}
+
+/** A ratio with its verdict, the control considered. "undecided": equal for all that is known, and little is. */
+function judgedRatio(cell, base, name) {
+  let one = ratioOf(cell, base, name);
+  if (one?.low === undefined) return one;
+  const factor = name === controlOf(base) ? 1 : controlFactor(cell, base);
+  if (factor > 1) one = widened(one, factor);
+  const undecided = one.verdict === 'no difference' && !isPublishable(one);
+  return { ...one, verdict: undecided ? 'undecided' : one.verdict, publishable: isPublishable(one) };
+}
+
 function figuresOf(samples) {
   const figures = {};
   for (const name of Object.keys(samples[0])) {
-    if (name === 'round') continue;
+    if (name === 'round' || name === 'visit') continue;
     const values = samples.map((sample) => sample[name]).filter((value) => value !== undefined);
     figures[name] = { median: median(values), low: quantile(values, 0.25), high: quantile(values, 0.75) };
   }
@@ -52,7 +73,7 @@ export function summarize(cell, names) {
     rows[name] = {
       figures,
       primary: figures[primaryFigure(cell)].median,
-      ratio: base === undefined ? undefined : ratioOf(cell, base, name),
+      ratio: base === undefined ? undefined : judgedRatio(cell, base, name),
       base,
       loadBound: loadBound(figures),
     };
@@ -65,12 +86,13 @@ export function summarizeAll(result) {
   return result.cells.map((cell) => ({ cell, rows: summarize(cell, names) }));
 }
 
+export const isOurs = (transport) => transport.split(/[@+#]/)[0] === 'iocp-net';
+
 /** Where the package needs more than node:net with the same settings, by the interval. */
-export function losses(summaries, name = 'iocp-net') {
-  const ours = (candidate) => candidate.split(/[@+#]/)[0] === name;
+export function losses(summaries) {
   return summaries.flatMap(({ cell, rows }) =>
     Object.entries(rows)
-      .filter(([transport, { ratio }]) => ours(transport) && ratio?.verdict === 'worse')
+      .filter(([transport, { ratio }]) => isOurs(transport) && ratio?.verdict === 'worse')
       .map(([transport, row]) => ({ cell, transport, ...row })),
   );
 }
@@ -93,7 +115,56 @@ export function failures(result) {
   );
 }
 
-/** What a reader must be told before any figure. */
+/** More of these than that, as shares of one processor, and the machine was not quiet. */
+const QUIET = { stolenShare: 0.02, foreignShare: 0.1 };
+
+/** What the machine did beside the suite, at the median and for the tenth of the rounds that had most of it. */
+export function machineLoad(result) {
+  const samples = result.cells.flatMap(({ samples: all }) => Object.values(all).flat());
+  const load = {};
+  for (const [name, limit] of Object.entries(QUIET)) {
+    const shares = samples.map((sample) => sample[name]).filter((share) => share !== undefined);
+    if (shares.length === 0) return undefined;
+    load[name] = {
+      median: median(shares),
+      high: quantile(shares, 0.9),
+      quiet: quantile(shares, 0.9) <= limit,
+    };
+  }
+  return load;
+}
+
+const percent = (share) => `${(100 * share).toFixed(1)} %`;
+
+function machineLines(result) {
+  const load = machineLoad(result);
+  if (load === undefined) return [];
+  const { stolenShare: stolen, foreignShare: foreign } = load;
+  const lines = [];
+  if (!stolen.quiet) {
+    lines.push(
+      `The hypervisor took away ${percent(stolen.median)} of a processor at the median, ${percent(stolen.high)} in a tenth of the rounds.`,
+    );
+  }
+  if (!foreign.quiet) {
+    lines.push(
+      `Other processes took ${percent(foreign.median)} of a processor at the median, ${percent(foreign.high)} in a tenth of the rounds.`,
+    );
+  }
+  return lines.length === 0 ? [] : [`The machine was not quiet. ${lines.join(' ')}`];
+}
+
+function warmUpLines(result) {
+  const unsteady = result.cells.flatMap(({ group, title, warmUps = {} }) =>
+    Object.entries(warmUps)
+      .filter(([, all]) => all.some(({ steady }) => !steady))
+      .map(([name]) => `${group}, ${title}: ${name}`),
+  );
+  if (unsteady.length === 0) return [];
+  return [`Not steady when its warm-up had taken as long as it may: ${unsteady.join('; ')}.`];
+}
+
+/** What a reader must know before any figure. */
 export function warnings(result) {
   const lines = [];
   if (result.machine.wine) {
@@ -104,7 +175,17 @@ export function warnings(result) {
       lines.push(`${name} has no engine here and is node:net itself: iocp-net doctor says why.`);
   }
   if (result.status !== 'complete') lines.push(`This run is ${result.status}.`);
-  if (result.extent === 'quick') lines.push('A quick run: few cells, short rounds.');
+  if (result.extent === 'quick') lines.push(QUICK_SENTENCE);
+  lines.push(...machineLines(result), ...warmUpLines(result));
+  for (const { group, title, reason } of result.leftOut ?? []) {
+    lines.push(`Left out: ${group}, ${title}: ${reason}.`);
+  }
+  const unreached = result.cells.filter(
+    ({ samples, failed }) => Object.keys(samples).length + Object.keys(failed).length === 0,
+  );
+  if (unreached.length > 0) {
+    lines.push(`Not reached: ${unreached.map(({ group, title }) => `${group}, ${title}`).join('; ')}.`);
+  }
   for (const cell of result.cells) {
     for (const [name, { times, reason }] of Object.entries(cell.failed)) {
       const often = times === 1 ? 'failed once' : `failed ${times} times`;
@@ -113,3 +194,6 @@ export function warnings(result) {
   }
   return lines;
 }
+
+export const QUICK_SENTENCE =
+  'A quick run: few cells and short rounds show large differences only, and may claim little.';

@@ -2,8 +2,9 @@
 import { styleText } from 'node:util';
 import { primary, ratio } from './format.mjs';
 import { machineLine } from './machine.mjs';
-import { losses, noLosses, summarizeAll, warnings } from './summary.mjs';
+import { losses, noLosses, QUICK_SENTENCE, summarizeAll, warnings } from './summary.mjs';
 import { BASE } from './transports.mjs';
+import { verdictSentences } from './verdict.mjs';
 
 const COLORS = { better: 'green', worse: 'red' };
 
@@ -63,7 +64,8 @@ function lossLines(summaries) {
 function notes(result, summaries) {
   const bound = summaries.some(({ rows }) => Object.values(rows).some((row) => row.loadBound));
   const mark = '* the load generator was at its limit: CPU time counts, messages/s and latencies do not';
-  return [...(bound ? [mark] : []), ...warnings(result)];
+  // That of a quick run stands at its top.
+  return [...(bound ? [mark] : []), ...warnings(result).filter((line) => line !== QUICK_SENTENCE)];
 }
 
 /** @returns {string} */
@@ -73,7 +75,7 @@ export function renderTable(result, { colors = false } = {}) {
   const groups = [...new Set(summaries.map(({ cell }) => cell.group))];
   return [
     '',
-    `Server CPU time (user + system) for each message, or memory for each unit; ratio to ${BASE}, above 1 is better, 95 % interval`,
+    `CPU time of the warm server (user + system) for each message, or memory for each unit; ratio to ${BASE}, above 1 is better, 95 % interval`,
     machineLine(result.machine),
     '',
     ...groups.flatMap((group) =>
@@ -88,5 +90,9 @@ export function renderTable(result, { colors = false } = {}) {
     ...lossLines(summaries),
     '',
     ...notes(result, summaries),
+    '',
+    ...verdictSentences(result, summaries).map((sentence, i) =>
+      colors && i === 0 ? styleText('bold', sentence) : sentence,
+    ),
   ].join('\n');
 }

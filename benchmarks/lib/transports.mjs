@@ -26,7 +26,8 @@ export const BASE = 'node:net';
 
 const json = (description) => JSON.stringify(description);
 
-function nodeProgram(version) {
+/** @param {string | undefined} version  undefined: the Node that runs this */
+export function nodeProgram(version) {
   if (version === undefined) return process.execPath;
   const { fetchNode } = require(path.join(folders.package, 'scripts', 'lib', 'node-package.cjs'));
   return fetchNode(process.platform === 'win32' ? 'win' : 'linux', version);
@@ -100,14 +101,17 @@ function floor() {
 
 const KINDS = { 'node:net': node, 'iocp-net': node, bun: peer, deno: peer, floor };
 
-/** @param {string} name */
-export function resolveTransport(name) {
+/**
+ * @param {string} name
+ * @param {{node?: string}} [options]  node: the version of Node for names without one
+ */
+export function resolveTransport(name, options = {}) {
   const match = SYNTAX.exec(name);
   if (match === null) throw new Error(`unknown transport '${name}'`);
   const { base, version, malloc } = match.groups;
   if (version !== undefined && KINDS[base] !== node)
     throw new Error(`'${name}': only Node has versions here`);
-  const transport = KINDS[base](base, version);
+  const transport = KINDS[base](base, version ?? options.node);
   return { ...transport, name, env: malloc === undefined ? {} : MALLOC_KEEPS };
 }
 
@@ -117,11 +121,27 @@ export function installedTransports() {
   return [BASE, 'iocp-net', ...peers, 'floor'];
 }
 
-/** node:net with the same allocator settings, and on the same version of Node if that is among them. */
+/**
+ * What a transport is compared with, if that is among the names: node:net with the same allocator settings, and on the
+ * same version of Node; for a second column the first one.
+ */
 export function baseOf(name, names) {
   const { base, version, malloc = '' } = SYNTAX.exec(name).groups;
   const plain = `${BASE}${malloc}`;
   const sameVersion = version === undefined ? plain : `${BASE}@${version}${malloc}`;
-  const found = names.includes(sameVersion) && base !== BASE ? sameVersion : plain;
-  return found !== name && names.includes(found) ? found : undefined;
+  const first = name.replace(/#\d+$/, '');
+  const isSecond = first !== name && base === BASE;
+  const candidates = isSecond ? [first, plain] : base === BASE ? [plain] : [sameVersion, plain];
+  const found = candidates.find((one) => names.includes(one));
+  return found === name ? undefined : found;
+}
+
+/** The second column of a base: what differs between the two is noise. */
+export const controlOf = (base) => `${base}#2`;
+
+/** Adds the control of each node:net that something is compared with; +malloc has the plain one's. */
+export function withControls(names) {
+  const bases = new Set(names.map((name) => baseOf(name, names)).filter((base) => base !== undefined));
+  const controls = [...bases].filter((base) => !base.includes('+malloc')).map(controlOf);
+  return [...new Set([...names, ...controls])];
 }

@@ -1,8 +1,5 @@
 #include "load.h"
 
-#include <algorithm>
-#include <charconv>
-#include <string_view>
 #include <utility>
 
 #include "failure.h"
@@ -19,18 +16,13 @@ constexpr uint64_t kLocalAddresses = 200;
 // Connections that are opened at a time when a run is prepared: less than any backlog.
 constexpr uint64_t kHalfOpenMax = 100;
 
-size_t ContentLength(std::string_view head) {
-  constexpr std::string_view kName = "content-length:";
-  const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
-  const auto found = std::search(head.begin(), head.end(), kName.begin(), kName.end(), same);
-  if (found == head.end()) Fail("a response without Content-Length");
-  std::string_view value = head.substr(static_cast<size_t>(found - head.begin()) + kName.size());
-  value.remove_prefix(std::min(value.find_first_not_of(' '), value.size()));
-  size_t length = 0;
-  if (std::from_chars(value.data(), value.data() + value.size(), length).ec != std::errc()) {
-    Fail("a Content-Length that is no number");
-  }
-  return length;
+// In place of a start: the request has its response.
+constexpr int64_t kCompleted = INT64_MIN;
+
+size_t PlainBytes(const Output& output) {
+  size_t bytes = output.bytes.size();
+  for (const Span& span : output.spans) bytes += span.length;
+  return bytes;
 }
 
 }  // namespace
@@ -46,20 +38,26 @@ std::string Result::Json() const {
 }
 
 Load::Load(const Options& options)
-    : options_(options), driver_(*this), connections_(options.connections) {}
+    : options_(options), driver_(*this), connections_(options.connections) {
+  for (size_t i = 0; i < connections_.size(); i++) {
+    connections_[i].load = this;
+    connections_[i].number = i;
+  }
+  if (options.tls.empty()) return;
+  tls_ = MakeTlsContext(options.tls, options.protocol == ProtocolKind::kHttp2 ? "h2" : "");
+}
 
 void Load::Connect() {
   if (options_.churn) return;
   progress_ns_ = NowNs();
-  for (size_t i = 0; i < connections_.size(); i++) {
-    Open(i);
-    while (opened_ - connected_ >= kHalfOpenMax) Turn(kPatienceMs);
+  for (Connection& connection : connections_) {
+    Open(connection);
+    while (opened_ - ready_ >= kHalfOpenMax) Turn(kPatienceMs);
   }
-  while (connected_ < opened_) Turn(kPatienceMs);
+  while (ready_ < opened_) Turn(kPatienceMs);
 }
 
-void Load::Open(size_t number) {
-  Connection& connection = connections_[number];
+void Load::Open(Connection& connection) {
   const bool tcp = options_.server.kind == EndpointKind::kTcp;
   Address local;
   local.host = "127.0.0." + std::to_string(2 + opened_ % kLocalAddresses);
@@ -72,10 +70,7 @@ void Load::Open(size_t number) {
   by_index_[at] = &connection;
   connection.index = index;
   connection.open = false;
-}
-
-size_t Load::Number(const Connection& connection) const {
-  return static_cast<size_t>(&connection - connections_.data());
+  connection.oldest = 0;
 }
 
 Result Load::Measure(const Run& run) {
@@ -158,7 +153,7 @@ void Load::Next(Connection& connection) {
   in_flight_++;
   if (options_.churn) {
     connection.starts.push_back(NowNs());
-    Open(Number(connection));
+    Open(connection);
   } else {
     Send(connection, NowNs());
   }
@@ -181,7 +176,7 @@ void Load::StartDue() {
     requests_++;
     in_flight_++;
     result_.lateness.Record(now_ns - intended_ns);
-    if (connection.starts.size() < options_.depth) {
+    if (connection.sent - connection.completed < options_.depth) {
       Send(connection, intended_ns);
     } else {
       connection.waiting.push_back(intended_ns);
@@ -190,23 +185,31 @@ void Load::StartDue() {
 }
 
 void Load::Send(Connection& connection, int64_t start) {
-  if (options_.request.empty()) {
-    pattern_.Spans(Pattern::Start(Number(connection), connection.sent), options_.request_bytes,
-                   &spans_);
-  } else {
-    spans_.push_back(
-        {reinterpret_cast<const uint8_t*>(options_.request.data()), options_.request.size()});
-  }
+  const size_t before = PlainBytes(output_);
+  connection.protocol->Request(&output_);
+  result_.bytes_sent += PlainBytes(output_) - before;
   if (!options_.churn) connection.starts.push_back(start);
   connection.sent++;
-  result_.bytes_sent += options_.request_bytes;
   if (!answering_) Leave(connection);
 }
 
-void Load::Leave(const Connection& connection) {
-  if (spans_.empty()) return;
-  const Status status = driver_.Send(connection.index, spans_.data(), spans_.size());
-  spans_.clear();
+void Load::Leave(Connection& connection) {
+  Status status = kOk;
+  if (connection.tls) {
+    for (const Span& span : output_.spans) {
+      connection.tls->Encrypt(span.data, span.length, &records_);
+    }
+    if (!output_.bytes.empty()) {
+      connection.tls->Encrypt(output_.bytes.data(), output_.bytes.size(), &records_);
+    }
+    if (!records_.empty()) status = driver_.SendCopy(connection.index, records_);
+    records_.clear();
+  } else if (!output_.spans.empty()) {
+    status = driver_.Send(connection.index, output_.spans.data(), output_.spans.size());
+  } else if (!output_.bytes.empty()) {
+    status = driver_.SendCopy(connection.index, output_.bytes);
+  }
+  output_.Clear();
   if (status != kOk) OnLost(connection.index, status);
 }
 
@@ -214,91 +217,57 @@ void Load::Leave(const Connection& connection) {
 
 void Load::OnReceived(int32_t index, const uint8_t* bytes, size_t length) {
   Connection& connection = *by_index_[static_cast<size_t>(index)];
-  result_.bytes_received += length;
   // What follows on the responses of one chunk leaves in one call, as from a client that pipelines.
   // One by one, the server that is awake first would be given the smaller chunks, and so more of
   // them.
   answering_ = true;
-  while (length > 0) {
-    if (connection.completed == connection.sent) Fail("bytes that nobody asked for");
-    const size_t taken = Take(connection, bytes, length);
-    bytes += taken;
-    length -= taken;
+  if (connection.tls) {
+    ReceiveTls(connection, bytes, length);
+  } else {
+    Deliver(connection, bytes, length);
   }
   answering_ = false;
   Leave(connection);
 }
 
-size_t Load::Take(Connection& connection, const uint8_t* bytes, size_t length) {
-  switch (options_.answer) {
-    case Answer::kEcho:
-      connection.expected = options_.request_bytes;
-      break;
-    case Answer::kCounting:
-      connection.expected = options_.response_bytes;
-      break;
-    case Answer::kHttp:
-      if (connection.expected == 0) return TakeHead(connection, bytes, length);
-      break;
+void Load::ReceiveTls(Connection& connection, const uint8_t* bytes, size_t length) {
+  connection.tls->Feed(bytes, length);
+  if (!connection.secured) {
+    connection.secured = connection.tls->Handshake(&records_);
+    if (!connection.secured) return;
+    OpenProtocol(connection);
   }
-  const size_t taken = std::min(length, connection.expected - connection.received);
-  Check(connection, bytes, taken);
-  connection.received += taken;
-  if (connection.received == connection.expected) Complete(connection);
-  return taken;
-}
-
-size_t Load::TakeHead(Connection& connection, const uint8_t* bytes, size_t length) {
-  const size_t before = connection.head.size();
-  connection.head.append(reinterpret_cast<const char*>(bytes), length);
-  const size_t end = connection.head.find("\r\n\r\n", before < 3 ? 0 : before - 3);
-  if (end == std::string::npos) return length;
-  connection.head.resize(end + 2);
-  if (!connection.head.starts_with("HTTP/1.1 200 ")) {
-    Fail("the server answered " + connection.head.substr(0, connection.head.find('\r')));
-  }
-  connection.expected = ContentLength(connection.head);
-  connection.head.clear();
-  if (connection.expected != options_.body.size() || connection.expected == 0) {
-    Fail("a body of another length than asked for");
-  }
-  return end + 4 - before;
-}
-
-void Load::Check(const Connection& connection, const uint8_t* bytes, size_t length) const {
-  bool right = false;
-  switch (options_.answer) {
-    case Answer::kEcho:
-      right = pattern_.Matches(
-          Pattern::Start(Number(connection), connection.completed) + connection.received, bytes,
-          length);
-      break;
-    case Answer::kCounting:
-      right = counting_.Matches(connection.received, bytes, length);
-      break;
-    case Answer::kHttp:
-      right = options_.body.compare(connection.received, length,
-                                    reinterpret_cast<const char*>(bytes), length) == 0;
-      break;
-  }
-  if (!right) {
-    Fail("wrong bytes: connection " + std::to_string(Number(connection)) + ", message " +
-         std::to_string(connection.completed) + ", " + std::to_string(length) +
-         " bytes after byte " + std::to_string(connection.received));
+  const uint8_t* plain = nullptr;
+  for (;;) {
+    const size_t decrypted = connection.tls->Decrypt(&plain);
+    if (decrypted == 0) return;
+    Deliver(connection, plain, decrypted);
   }
 }
 
-void Load::Complete(Connection& connection) {
-  connection.received = connection.expected = 0;
+void Load::Deliver(Connection& connection, const uint8_t* bytes, size_t length) {
+  result_.bytes_received += length;
+  connection.protocol->Receive(bytes, length, &output_, &connection);
+}
+
+void Load::Record(Connection& connection, uint64_t request) {
+  const uint64_t at = options_.churn ? 0 : request - connection.oldest;
+  int64_t& start = connection.starts[at];
+  result_.latencies.Record(NowNs() - start);
+  start = kCompleted;
+  while (!connection.starts.empty() && connection.starts.front() == kCompleted) {
+    connection.starts.pop_front();
+    connection.oldest++;
+  }
+}
+
+void Load::OnResponse(Connection& connection, uint64_t request) {
+  Record(connection, request);
   connection.completed++;
   result_.messages++;
-  if (!connection.starts.empty()) {
-    result_.latencies.Record(NowNs() - connection.starts.front());
-    connection.starts.pop_front();
-  }
   if (options_.churn) {
     connection.open = false;
-    driver_.Close(connection.index, CloseHow::kGraceful);
+    driver_.Close(connection.index);
     return;  // the exchange is over when the connection is
   }
   in_flight_ -= in_flight_ > 0 ? 1 : 0;
@@ -317,18 +286,36 @@ void Load::OnConnected(int32_t index, Status status) {
   if (status != kOk) Fail("connect", status);
   Connection& connection = *by_index_[static_cast<size_t>(index)];
   connection.open = true;
-  connected_++;
   if (options_.server.kind == EndpointKind::kTcp) {
     if (const Status set = driver_.SetNoDelay(index); set != kOk) Fail("TCP_NODELAY", set);
   }
   driver_.StartReceiving(index);
+  answering_ = true;
+  if (tls_) {
+    connection.tls = tls_->NewSession();
+    connection.secured = false;
+    connection.tls->Handshake(&records_);
+  } else {
+    OpenProtocol(connection);
+  }
+  answering_ = false;
+  Leave(connection);
+}
+
+void Load::OpenProtocol(Connection& connection) {
+  connection.protocol = MakeProtocol(options_, connection.number, connection.sent);
+  connection.protocol->Open(&output_, &connection);
+}
+
+void Load::OnReady(Connection& connection) {
+  ready_++;
   if (options_.churn) Send(connection, 0);
 }
 
 void Load::OnLost(int32_t index, Status status) {
   const Connection& connection = *by_index_[static_cast<size_t>(index)];
   if (!connection.open) return;  // we have closed it
-  Fail("the server has closed connection " + std::to_string(Number(connection)) + " after " +
+  Fail("the server has closed connection " + std::to_string(connection.number) + " after " +
            std::to_string(connection.completed) + " messages",
        status);
 }

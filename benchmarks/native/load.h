@@ -1,17 +1,19 @@
-// The load: connections that send requests and check what comes back.
+// The load: when requests are made on which connection, and how long their responses take.
 #ifndef IOCP_NET_BENCHMARKS_LOAD_H_
 #define IOCP_NET_BENCHMARKS_LOAD_H_
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "clock.h"
 #include "latencies.h"
 #include "options.h"
-#include "pattern.h"
 #include "port_driver.h"
+#include "protocol.h"
+#include "tls.h"
 
 namespace iocp_net::bench {
 
@@ -46,15 +48,21 @@ class Load final : private Handler {
   void Ignore(int64_t duration_ns);
 
  private:
-  struct Connection {
+  struct Connection final : Answers {
+    void OnReady() override { load->OnReady(*this); }
+    void OnResponse(uint64_t request) override { load->OnResponse(*this, request); }
+
+    Load* load = nullptr;
+    size_t number = 0;
     int32_t index = -1;
     bool open = false;
-    uint64_t sent = 0;            // requests
+    std::unique_ptr<TlsContext::Session> tls;
+    bool secured = false;  // the handshake is complete
+    std::unique_ptr<Protocol> protocol;
+    uint64_t sent = 0;            // requests, also on earlier connections of this number
     uint64_t completed = 0;       // responses
-    size_t received = 0;          // bytes of the response under way
-    size_t expected = 0;          // its length; 0: not known yet (HTTP)
-    std::string head;             // of an HTTP response, until it is complete
-    std::deque<int64_t> starts;   // of the requests in flight
+    std::deque<int64_t> starts;   // of the requests since the oldest in flight
+    uint64_t oldest = 0;          // its number on this connection
     std::deque<int64_t> waiting;  // open loop: intended starts of requests that found no room
   };
 
@@ -63,28 +71,30 @@ class Load final : private Handler {
   void OnLost(int32_t index, Status status) override;
   void OnClosed(int32_t index) override;
 
-  void Open(size_t number);
+  void OnReady(Connection& connection);
+  void OnResponse(Connection& connection, uint64_t request);
+
+  void Open(Connection& connection);
+  void OpenProtocol(Connection& connection);
+  void Deliver(Connection& connection, const uint8_t* bytes, size_t length);
+  void ReceiveTls(Connection& connection, const uint8_t* bytes, size_t length);
   void Send(Connection& connection, int64_t start);
-  void Leave(const Connection& connection);
-  size_t Take(Connection& connection, const uint8_t* bytes, size_t length);
-  size_t TakeHead(Connection& connection, const uint8_t* bytes, size_t length);
-  void Check(const Connection& connection, const uint8_t* bytes, size_t length) const;
-  void Complete(Connection& connection);
+  void Leave(Connection& connection);
+  void Record(Connection& connection, uint64_t request);
   void Next(Connection& connection);
   bool MayStart() const;
   void StartDue();
   void StartBurst();
   void Turn(int32_t timeout_ms);
-  size_t Number(const Connection& connection) const;
 
   const Options options_;
-  const Pattern pattern_;
-  const Counting counting_;
+  std::unique_ptr<TlsContext> tls_;
   PortDriver driver_;
   std::vector<Connection> connections_;
   std::vector<Connection*> by_index_;
-  std::vector<Span> spans_;  // requests that have yet to leave, of one connection
-  bool answering_ = false;   // to the chunk of a connection
+  Output output_;                 // of one connection, has yet to leave
+  std::vector<uint8_t> records_;  // likewise, of TLS
+  bool answering_ = false;        // to the chunk of a connection
 
   Run run_;
   bool running_ = false;
@@ -94,7 +104,7 @@ class Load final : private Handler {
   uint64_t due_ = 0;        // open loop: requests whose time has come
   uint64_t in_flight_ = 0;  // requests, and with churn connections that have not closed
   uint64_t opened_ = 0;     // connections, in the life of the program
-  uint64_t connected_ = 0;  // those that the server has taken
+  uint64_t ready_ = 0;      // those on which requests may be made
   Result result_;
 };
 

@@ -7,6 +7,8 @@
 //   ignore MS         one request on every connection, and nothing read for MS milliseconds
 //   quit
 //
+// With --features alone it answers what it was built with, and ends.
+//
 // The first line comes by itself, as soon as the connections are open. What goes wrong is a line on
 // stderr and exit code 1.
 #include <charconv>
@@ -19,6 +21,7 @@
 #include "failure.h"
 #include "load.h"
 #include "options.h"
+#include "tls.h"
 
 namespace iocp_net::bench {
 
@@ -89,6 +92,10 @@ void Obey(const std::string& line, Load* load) {
 
 int main(int count, char** arguments) {
   using namespace iocp_net::bench;
+  if (count == 2 && std::string_view(arguments[1]) == "--features") {
+    Tell(TlsAvailable() ? "{\"tls\":true}" : "{\"tls\":false}");
+    return 0;
+  }
   Load load(ParseOptions(count, arguments));
   load.Connect();
   Tell("{\"connected\":true}");

@@ -34,13 +34,19 @@ void Apply(std::string_view name, std::string_view value, Options* options) {
   } else if (name == "--request-bytes") {
     options->request_bytes = ToNumber<size_t>(name, value);
   } else if (name == "--response-bytes") {
-    options->answer = Answer::kCounting;
+    options->protocol = ProtocolKind::kCounting;
     options->response_bytes = ToNumber<size_t>(name, value);
   } else if (name == "--http") {
-    options->answer = Answer::kHttp;
-    options->request = "GET " + std::string(value) +
-                       " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: keep-alive\r\n\r\n";
-    options->request_bytes = options->request.size();
+    options->protocol = ProtocolKind::kHttp1;
+    options->path = value;
+  } else if (name == "--http2") {
+    options->protocol = ProtocolKind::kHttp2;
+    options->path = value;
+  } else if (name == "--websocket") {
+    options->protocol = ProtocolKind::kWebSocket;
+    options->path = value;
+  } else if (name == "--tls") {
+    options->tls = value;
   } else if (name == "--body") {
     options->body = value;
   } else if (name == "--timeout-ms") {
@@ -69,6 +75,7 @@ Options ParseOptions(int count, char** arguments) {
   if (options.connections == 0 || options.depth == 0 || options.request_bytes == 0) {
     Fail("--connections, --depth and --request-bytes are at least 1");
   }
+  options.authority = options.tls.empty() ? options.server.host : "localhost";
   if (options.churn && options.depth != 1) Fail("--churn makes one exchange on each connection");
   return options;
 }

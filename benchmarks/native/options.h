@@ -10,10 +10,12 @@
 
 namespace iocp_net::bench {
 
-enum class Answer : uint8_t {
-  kEcho,      // the request's bytes
-  kCounting,  // response_bytes bytes; byte n is n modulo 256
-  kHttp       // an HTTP/1.1 response with the given body
+enum class ProtocolKind : uint8_t {
+  kEcho,      // request_bytes bytes, which come back
+  kCounting,  // request_bytes bytes, answered by response_bytes; byte n of these is n modulo 256
+  kHttp1,     // GET path, answered by body
+  kHttp2,     // the same
+  kWebSocket  // messages of request_bytes, which come back
 };
 
 struct Options {
@@ -25,10 +27,12 @@ struct Options {
   bool burst = false;
   size_t depth = 1;  // requests in flight on one connection
   size_t request_bytes = 64;
-  std::string request;  // instead of request_bytes: these bytes each time (HTTP)
-  Answer answer = Answer::kEcho;
+  ProtocolKind protocol = ProtocolKind::kEcho;
   size_t response_bytes = 0;
-  std::string body;
+  std::string path;             // HTTP and WebSocket
+  std::string authority;        // likewise
+  std::string body;             // HTTP
+  std::string tls;              // the certificate to trust, PEM; empty: no TLS
   int32_t timeout_ms = 20'000;  // without any progress
 };
 

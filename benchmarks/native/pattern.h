@@ -17,6 +17,11 @@ namespace iocp_net::bench {
 
 class Pattern {
  public:
+  static const Pattern& Shared() {
+    static const Pattern pattern;
+    return pattern;
+  }
+
   Pattern() : bytes_(2 * kPeriod) {
     uint32_t state = 12345;
     for (size_t i = 0; i < kPeriod; i++) {
@@ -56,6 +61,11 @@ class Pattern {
 // What a server sends that answers with bytes of its own: byte n of a response is n modulo 256.
 class Counting {
  public:
+  static const Counting& Shared() {
+    static const Counting counting;
+    return counting;
+  }
+
   Counting() : bytes_(kChunk + 256) {
     for (size_t i = 0; i < bytes_.size(); i++) bytes_[i] = static_cast<uint8_t>(i);
   }

@@ -38,20 +38,30 @@ Status PortDriver::Send(int32_t index, const Span* spans, size_t count) {
   return sent < 0 ? static_cast<Status>(sent) : kOk;
 }
 
+Status PortDriver::SendCopy(int32_t index, const std::vector<uint8_t>& bytes) {
+  const Span span{bytes.data(), bytes.size()};
+  const int64_t sent =
+      engine_.Send(index, generations_[static_cast<size_t>(index)], &span, 1, Engine::Rest::kCopy);
+  return sent < 0 ? static_cast<Status>(sent) : kOk;
+}
+
+void PortDriver::Close(int32_t index) {
+  engine_.Close(index, generations_[static_cast<size_t>(index)], CloseHow::kGraceful);
+}
+
 Status PortDriver::SetNoDelay(int32_t index) {
   return engine_.SetOption(index, generations_[static_cast<size_t>(index)], Option::kNoDelay, 1, 0,
                            0, 0);
 }
 
-void PortDriver::Submit(Operation operation, int32_t index, int32_t a) {
+void PortDriver::Submit(Operation operation, int32_t index) {
   if (control_[kSubmissionTail] - control_[kSubmissionHead] == kSubmissionCapacity) engine_.Flush();
   int32_t* const record = control_.data() + kSubmissionWords +
                           (control_[kSubmissionTail] & (kSubmissionCapacity - 1)) * kRecordWords;
-  record[0] = static_cast<int32_t>(operation);
-  record[1] = index;
-  record[2] = generations_[static_cast<size_t>(index)];
-  record[3] = a;
-  record[4] = 0;
+  record[kSubmissionOperation] = static_cast<int32_t>(operation);
+  record[kSubmissionIndex] = index;
+  record[kSubmissionGeneration] = generations_[static_cast<size_t>(index)];
+  record[kSubmissionArgument] = static_cast<int32_t>(ReceiveMode::kChunks);  // of a start
   control_[kSubmissionTail]++;
 }
 
@@ -73,17 +83,18 @@ size_t PortDriver::Turn(int32_t timeout_ms) {
 }
 
 void PortDriver::Hand(const int32_t* record) {
-  const int32_t index = record[1];
+  const int32_t index = record[kCompletionIndex];
   int32_t& generation = generations_[static_cast<size_t>(index)];
-  if (generation != record[2]) return;
-  const Status status = record[3];
-  switch (static_cast<Completion>(record[0])) {
+  if (generation != record[kCompletionGeneration]) return;
+  const Status status = record[kCompletionStatus];
+  switch (static_cast<Completion>(record[kCompletionKind])) {
     case Completion::kConnected:
       return handler_.OnConnected(index, status);
     case Completion::kReceived:
-      return handler_.OnReceived(index, arena_.data() + record[4], static_cast<size_t>(record[5]));
+      return handler_.OnReceived(index, arena_.data() + record[kCompletionOffset],
+                                 static_cast<size_t>(record[kCompletionLength]));
     case Completion::kReceivable:
-      return TakeLarge(index, static_cast<size_t>(record[4]));
+      return TakeLarge(index, record[kCompletionWaiting]);
     case Completion::kEnded:
       return handler_.OnLost(index, kOk);
     case Completion::kReceiveFailed:
@@ -94,8 +105,6 @@ void PortDriver::Hand(const int32_t* record) {
     case Completion::kClosed:
       generation = 0;
       return handler_.OnClosed(index);
-    case Completion::kStalled:
-    case Completion::kBroken:
     case Completion::kShut:
       return;
     case Completion::kAccepted:
@@ -104,9 +113,11 @@ void PortDriver::Hand(const int32_t* record) {
   }
 }
 
-void PortDriver::TakeLarge(int32_t index, size_t waiting) {
+// waiting: 0 if it is unknown.
+void PortDriver::TakeLarge(int32_t index, int32_t waiting) {
   const int32_t generation = generations_[static_cast<size_t>(index)];
-  for (size_t left = waiting; left > 0;) {
+  const int32_t bytes = waiting > 0 ? waiting : kReceivableBytesMax;
+  for (auto left = static_cast<size_t>(bytes); left > 0;) {
     const size_t length = std::min(left, large_.size());
     const int64_t received = engine_.Receive(index, generation, large_.data(), length);
     if (received > 0) {

@@ -33,21 +33,21 @@ class PortDriver {
   int32_t Connect(const Address& peer, const Address* local);
   // The spans' memory must live until the connection is closed.
   Status Send(int32_t index, const Span* spans, size_t count);
+  // The same for bytes that may be used again at once.
+  Status SendCopy(int32_t index, const std::vector<uint8_t>& bytes);
   Status SetNoDelay(int32_t index);
-  void StartReceiving(int32_t index) { Submit(Operation::kReceiveStart, index, 0); }
-  void StopReceiving(int32_t index) { Submit(Operation::kReceiveStop, index, 0); }
-  void Close(int32_t index, CloseHow how) {
-    Submit(Operation::kClose, index, static_cast<int32_t>(how));
-  }
+  void StartReceiving(int32_t index) { Submit(Operation::kReceiveStart, index); }
+  void StopReceiving(int32_t index) { Submit(Operation::kReceiveStop, index); }
+  void Close(int32_t index);
 
   // One batch: submissions, events (waiting up to timeout_ms for the first), completions. Returns
   // how many completions there were.
   size_t Turn(int32_t timeout_ms);
 
  private:
-  void Submit(Operation operation, int32_t index, int32_t a);
+  void Submit(Operation operation, int32_t index);
   void Hand(const int32_t* record);
-  void TakeLarge(int32_t index, size_t waiting);
+  void TakeLarge(int32_t index, int32_t waiting);
 
   Handler& handler_;
   std::vector<int32_t> control_;

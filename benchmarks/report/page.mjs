@@ -7,6 +7,9 @@ import { machineLine } from '../lib/machine.mjs';
 import { folders } from '../lib/places.mjs';
 import { losses, noLosses, summarizeAll, warnings } from '../lib/summary.mjs';
 import { BASE } from '../lib/transports.mjs';
+import { verdictSentences } from '../lib/verdict.mjs';
+import { renderBars } from './bars.mjs';
+import { escaped } from './html.mjs';
 
 const require = createRequire(import.meta.url);
 const CHART_FILE = 'chart.umd.min.js';
@@ -18,53 +21,33 @@ export function findCharts() {
   return path.join(path.dirname(require.resolve('chart.js')), CHART_FILE);
 }
 
-const ENTITIES = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escaped = (text) => String(text).replace(/[&<>"]/g, (character) => ENTITIES[character]);
 const readBeside = (name) => fs.readFileSync(path.join(import.meta.dirname, name), 'utf8');
 const script = (text) => `<script>${text.replaceAll('</script', '<\\/script')}</script>`;
 
-/** What the plots need, and no more. */
-function plotData(result, summaries) {
-  const groups = new Map();
-  for (const { cell, rows } of summaries) {
-    const cells = groups.get(cell.group) ?? [];
-    groups.set(cell.group, cells);
-    const transports = {};
-    for (const [name, { primary, figures, ratio }] of Object.entries(rows)) {
-      transports[name] = {
-        primary,
-        rate: figures.rate?.median,
-        ratio: ratio?.ratio,
-        low: ratio?.low,
-        high: ratio?.high,
-      };
-    }
-    cells.push({ title: cell.title, unit: cell.unit, kind: cell.kind, transports, curves: cell.curves });
-  }
+/** What the plot of latencies needs, and no more. */
+function curveData(result, summaries) {
+  const withCurves = summaries.filter(({ cell }) => Object.keys(cell.curves).length > 0);
   return {
-    base: BASE,
     transports: result.transports.map(({ name }) => name),
-    groups: [...groups].map(([title, cells]) => ({ title, cells })),
+    cells: withCurves.map(({ cell: { group, title, curves } }) => ({
+      title: `${group}: ${title}`,
+      group,
+      curves,
+    })),
   };
 }
 
-function tableRow(cell, name, row) {
-  const { figures, ratio, primary, loadBound } = row;
-  const latency = (figure) => (figures[figure] === undefined ? '' : format.figure(figures[figure].median));
-  const fields = [
-    cell.title,
-    name,
-    `${format.primary(cell, primary)} / ${cell.unit}`,
-    ratio === undefined ? '' : format.ratio(ratio),
-    figures.rate === undefined ? '' : `${format.figure(figures.rate.median)}${loadBound ? ' *' : ''}`,
-    figures.bytesPerSecond === undefined ? '' : `${format.bytes(figures.bytesPerSecond.median)}/s`,
-    ...['p50Us', 'p99Us', 'p999Us'].map(latency),
-  ];
-  return `<tr class="${ratio?.verdict ?? ''}">${fields.map((text) => `<td>${escaped(text)}</td>`).join('')}</tr>`;
+const groupsOf = (summaries) => [...new Set(summaries.map(({ cell }) => cell.group))];
+const ofGroup = (summaries, group) => summaries.filter(({ cell }) => cell.group === group);
+
+function plots(result, summaries) {
+  const names = result.transports.map(({ name }) => name);
+  return groupsOf(summaries)
+    .map((group) => `<h2>${escaped(group)}</h2>${renderBars(ofGroup(summaries, group), names)}`)
+    .join('');
 }
 
 const HEADINGS = [
-  '',
   'transport',
   'server CPU, or memory',
   `against ${BASE} (95 %)`,
@@ -75,17 +58,31 @@ const HEADINGS = [
   'p99.9 µs',
 ];
 
+function tableRow(cell, name, row) {
+  const { figures, ratio, primary, loadBound } = row;
+  const latency = (figure) => (figures[figure] === undefined ? '' : format.figure(figures[figure].median));
+  const fields = [
+    name,
+    format.primary(cell, primary),
+    ratio === undefined ? '' : format.ratio(ratio),
+    figures.rate === undefined ? '' : `${format.figure(figures.rate.median)}${loadBound ? ' *' : ''}`,
+    figures.bytesPerSecond === undefined ? '' : `${format.bytes(figures.bytesPerSecond.median)}/s`,
+    ...['p50Us', 'p99Us', 'p999Us'].map(latency),
+  ];
+  const cells = fields.map((text, i) => `<td data-label="${escaped(HEADINGS[i])}">${escaped(text)}</td>`);
+  return `<tr class="${escaped(ratio?.verdict ?? '')}">${cells.join('')}</tr>`;
+}
+
 function tables(summaries) {
-  const groups = [...new Set(summaries.map(({ cell }) => cell.group))];
-  return groups
+  const head = HEADINGS.map((text) => `<th>${escaped(text)}</th>`).join('');
+  return groupsOf(summaries)
     .map((group) => {
-      const rows = summaries
-        .filter(({ cell }) => cell.group === group)
-        .flatMap(({ cell, rows: all }) =>
-          Object.entries(all).map(([name, row]) => tableRow(cell, name, row)),
-        );
-      const head = HEADINGS.map((text) => `<th>${escaped(text)}</th>`).join('');
-      return `<h3>${escaped(group)}</h3><div class="wide"><table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+      const rows = ofGroup(summaries, group).map(({ cell, rows: all }) => {
+        const title = `${cell.title} (each ${cell.unit})`;
+        const own = Object.entries(all).map(([name, row]) => tableRow(cell, name, row));
+        return `<tr class="cell"><th colspan="${HEADINGS.length}">${escaped(title)}</th></tr>${own.join('')}`;
+      });
+      return `<h3>${escaped(group)}</h3><table class="figures"><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table>`;
     })
     .join('');
 }
@@ -114,10 +111,15 @@ function warningParagraphs(result) {
     .join('');
 }
 
+function verdict(result, summaries) {
+  const [first, ...rest] = verdictSentences(result, summaries).map(escaped);
+  return `<section class="verdict"><p><strong>${first}</strong></p>${rest.map((text) => `<p>${text}</p>`).join('')}</section>`;
+}
+
 /** @returns {string} the page */
 export function renderPage(result) {
   const summaries = summarizeAll(result).filter(({ rows }) => Object.keys(rows).length > 0);
-  const data = JSON.stringify(plotData(result, summaries)).replaceAll('<', '\\u003c');
+  const data = JSON.stringify(curveData(result, summaries)).replaceAll('<', '\\u003c');
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -129,18 +131,20 @@ export function renderPage(result) {
 </head>
 <body>
 <h1>iocp-net ${escaped(result.version)}: benchmarks</h1>
-<p>${escaped(result.date.slice(0, 10))}; ${escaped(machineLine(result.machine))}.</p>
+${verdict(result, summaries)}
 ${warningParagraphs(result)}
-<p>The first figure is the processor time of the server, user and system together, for each message: it survives a busy
-machine. A ratio is how many times less a transport needs than ${BASE}, formed within each round, with its 95 % interval;
-where the interval holds 1 there is no difference that this run could show.</p>
-<section id="plots"></section>
-<h2>Latencies</h2>
-<p>Closed loop, unless the title gives a rate; with a rate, from the time at which a message was due.</p>
-<p><select id="curve"></select></p>
-<div class="plot" id="latencies"><canvas id="latency" role="img" aria-label="Latencies"></canvas></div>
+<p>${escaped(result.date.slice(0, 10))}; ${escaped(machineLine(result.machine))}.</p>
+<p>A bar is the processor time of the server, user and system together, for each message, or the memory for each unit:
+shorter is better, and a busy machine changes it little. A ratio is how many times less a transport needs than ${BASE},
+formed within each round; the line across the end of a bar is its 95 % interval. “No difference”: the interval holds 1 and
+is narrower than ±10 %; “undecided”: it holds 1 and is wider.</p>
+${plots(result, summaries)}
 <h2>Where ${BASE} is faster</h2>
 ${lossList(summaries)}
+<h2>Latencies</h2>
+<p>Closed loop, unless the title gives a rate; with a rate, from the time at which a message was due.</p>
+<p><select id="curve" aria-label="Cell"></select></p>
+<div id="latencies"><canvas id="latency" role="img" aria-label="Latencies"></canvas></div>
 <h2>All figures</h2>
 <p>Medians over the rounds. * the load generator was at its limit: CPU time counts there, messages per second and latencies do not.</p>
 ${tables(summaries)}

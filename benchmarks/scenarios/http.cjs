@@ -1,35 +1,51 @@
 'use strict';
-// "Hello World" through http.Server, bare or under a framework.
-const { createRequire } = require('node:module');
-const path = require('node:path');
+// "Hello World" through http.Server, bare or under a framework; over TLS with `tls`.
+const { cert, key } = require('./certificate.cjs');
+const { loadModule } = require('./modules.cjs');
 
 const BODY = 'Hello World';
 
-/** Frameworks are the user's own, if installed where the suite was started; else this repository's. */
-function load(name) {
-  return createRequire(path.join(process.cwd(), 'bench.js'))(name);
+function hello(_request, response) {
+  response.setHeader('Content-Type', 'text/plain');
+  response.end(BODY);
 }
 
 const FRAMEWORKS = {
-  http() {
-    return require('node:http').createServer((_request, response) => {
-      response.setHeader('Content-Type', 'text/plain');
-      response.end(BODY);
-    });
-  },
+  http: ({ tls }) =>
+    tls
+      ? require('node:https').createServer({ minVersion: 'TLSv1.3', cert, key }, hello)
+      : require('node:http').createServer(hello),
   express() {
-    const app = load('express')();
+    const app = loadModule('express')();
     app.get('/', (_request, response) => response.send(BODY));
     return require('node:http').createServer(app);
   },
   async fastify() {
-    const app = load('fastify')();
+    const app = loadModule('fastify')();
     app.get('/', async () => BODY);
     await app.ready();
     return app.server;
   },
 };
 
-exports.serve = (_net, { framework }) => FRAMEWORKS[framework]();
+// While the others are measured, connections are idle for longer than the 5 s that they are kept by default. The timer
+// itself stays, as it is part of a request.
+const KEEP_ALIVE_MS = 3_600_000;
 
-exports.load = ({ connections }) => ['--connections', connections, '--http', '/', '--body', BODY];
+exports.serve = async (_net, parameters) => {
+  const server = await FRAMEWORKS[parameters.framework](parameters);
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  return server;
+};
+exports.KEEP_ALIVE_MS = KEEP_ALIVE_MS;
+
+exports.load = ({ connections, tls }) => [
+  ...['--connections', connections],
+  ...['--http', '/'],
+  ...['--body', BODY],
+  ...(tls ? ['--tls', cert] : []),
+];
+exports.needs = ({ framework, tls }) => ({
+  tls: tls === true,
+  modules: framework === 'http' ? [] : [framework],
+});

@@ -1,7 +1,7 @@
 'use strict';
 // One server process of the suite: one scenario on one transport, under Node, Bun or Deno.
 //
-// usage: server.cjs '{"transport", "scenario", "parameters", "path"?, "package"?}'
+// usage: server.cjs '{"transport", "scenario", "parameters", "path"?, "backend"?, "package"?}'
 //
 // It tells on stdout where it listens, and answers each line on stdin with a line of JSON: `usage` and `collect` (the
 // same after a garbage collection, where the runtime offers one); `quit` ends it.
@@ -13,6 +13,7 @@ const {
   scenario,
   parameters,
   path: localPath,
+  backend,
   package: packageRoot,
 } = JSON.parse(process.argv[2]);
 
@@ -64,7 +65,7 @@ function loadTransport() {
 const { net, engine } = loadTransport();
 const { serve } = require(path.join(__dirname, '..', 'scenarios', `${scenario}.cjs`));
 
-Promise.resolve(serve(net, parameters))
+Promise.resolve(serve(net, parameters, { backend }))
   .then((server) => {
     const listening = () => tell({ listening: server.address(), engine, version: process.version });
     if (localPath) server.listen(localPath, listening);

@@ -5,6 +5,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { spawn } = require('node:child_process');
+const { once } = require('node:events');
 
 const ROOT = path.join(__dirname, '..', '..');
 const CLI = path.join(ROOT, 'dist', 'cli.js');
@@ -97,12 +98,35 @@ describe('bench: a run', function () {
     assert.equal(result.status, 'complete');
     assert.equal(result.engines['iocp-net'], process.platform === 'win32' ? 'iocp' : 'epoll');
     const plain = result.cells.find(({ id }) => id === 'echo/connections=50,bytes=64,depth=16');
-    for (const name of ['node:net', 'iocp-net', 'floor']) {
+    // node:net a second time is the control.
+    for (const name of ['node:net', 'iocp-net', 'floor', 'node:net#2']) {
+      const [warm] = plain.warmUps[name];
+      assert.ok(warm.windows >= 1 && warm.firstUs > 0 && typeof warm.steady === 'boolean', name);
       const [sample] = plain.samples[name];
       assert.ok(sample.cpuUs > 0 && sample.rate > 0, name);
       assert.ok(sample.p50Us <= sample.p99Us && sample.p99Us <= sample.maxUs, name);
     }
     assert.match(fs.readFileSync(html, 'utf8'), /^<!doctype html>/);
+    assert.match(stdout, /^A quick run: [^\n]*may claim little\.\n/);
+    assert.match(stdout, /\nNo verdict on iocp-net: no cell has enough rounds\.\n/);
+  });
+
+  it('measures the cold start, and what a proxy needs, in processes of their own', async () => {
+    const file = path.join(folder, 'cold.json');
+    const ids = ['echo/connections=1,bytes=64,first=1', 'proxy/connections=50,bytes=64'];
+    const scenarios = ids.flatMap((id) => ['--scenario', id]);
+    const args = [...scenarios, '--transport', 'node:net,iocp-net', '--rounds', '1', '--json', file];
+    const { code, stderr } = await run(CLI, ['bench', ...args]);
+    assert.equal(code, 0, stderr);
+    const { cells: measured } = JSON.parse(fs.readFileSync(file, 'utf8'));
+    assert.deepEqual(
+      measured.map(({ id }) => id),
+      ids.toReversed(),
+    );
+    for (const { id, samples, failed } of measured) {
+      assert.deepEqual(failed, {}, id);
+      for (const name of ['node:net', 'iocp-net']) assert.ok(samples[name][0].cpuUs > 0, `${id} ${name}`);
+    }
   });
 
   it('keeps what would name the machine out of the result', () => {
@@ -142,6 +166,44 @@ describe('bench: a run', function () {
     assert.equal(code, 1);
     assert.match(stderr, /compares other transports/);
   });
+
+  // A console's Ctrl+C goes to everything in the foreground; no other process may end a measurement by it.
+  if (process.platform !== 'win32') {
+    it('ends in order on Ctrl+C, and has what there is', async () => {
+      const file = path.join(folder, 'interrupted.json');
+      const args = [
+        '--quick',
+        '--scenario',
+        'depth=16',
+        '--scenario',
+        'churn',
+        '--rounds',
+        '1',
+        '--json',
+        file,
+      ];
+      const child = spawn(process.execPath, [CLI, 'bench', ...args], { cwd: ROOT, detached: true });
+      let stdout = '';
+      child.stdout.setEncoding('utf8').on('data', (text) => {
+        stdout += text;
+      });
+      child.stderr.resume();
+      // It is written after the first of the two cells.
+      while (!fs.existsSync(file) && child.exitCode === null) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      process.kill(-child.pid, 'SIGINT');
+      const [code] = await once(child, 'close');
+      assert.equal(code, 0, stdout);
+      const { status, cells: measured } = JSON.parse(fs.readFileSync(file, 'utf8'));
+      assert.equal(status, 'interrupted');
+      assert.equal(measured[0].samples['iocp-net'].length, 1);
+      for (const { failed } of measured) assert.deepEqual(failed, {});
+      assert.match(stdout, /This run is interrupted\./);
+      assert.match(stdout, /No verdict on iocp-net/);
+      assert.match(stdout, /to go on: --resume /);
+    });
+  }
 
   it('is compared with another', async () => {
     const { code, stdout } = await run(COMPARE, [json, json]);

@@ -2,56 +2,10 @@
 const assert = require('node:assert/strict');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
+const { resultWith, sample } = require('./result-with.js');
 
 const BENCHMARKS = path.join(__dirname, '..', '..', 'benchmarks');
 const load = (...names) => import(pathToFileURL(path.join(BENCHMARKS, ...names)).href);
-
-function sample(round, cpuUs) {
-  return { round, cpuUs, rate: 1e6 / cpuUs, loadShare: 0.5, serverShare: 0.95 };
-}
-
-/** A result with one cell, in which iocp-net needs `factor` times what node:net needs. */
-function resultWith(factor, options = {}) {
-  const base = [10, 11, 9, 10.5, 9.5, 10.2];
-  return {
-    format: 1,
-    version: '1.2.3',
-    date: '2030-01-02T03:04:05.000Z',
-    extent: 'quick',
-    status: 'complete',
-    machine: {
-      cpu: 'A <CPU>',
-      processors: 2,
-      platform: 'linux',
-      kernel: '1',
-      architecture: 'x64',
-      node: 'v1',
-      libuv: '1',
-    },
-    settings: {},
-    transports: [{ name: 'node:net' }, { name: 'iocp-net' }],
-    engines: {},
-    cells: [
-      {
-        id: 'echo/connections=50,bytes=64',
-        group: 'Echo round trips',
-        scenario: 'echo',
-        title: '50 connections, 64 B',
-        parameters: { connections: 50, bytes: 64 },
-        kind: 'message',
-        unit: 'message',
-        rounds: base.length,
-        curves: { 'node:net': [[1, 2]], 'iocp-net': [[1, 2]] },
-        failed: {},
-        samples: {
-          'node:net': base.map((cpuUs, round) => sample(round, cpuUs)),
-          'iocp-net': base.map((cpuUs, round) => sample(round, cpuUs * factor * (1 + 0.01 * (round % 2)))),
-        },
-      },
-    ],
-    ...options,
-  };
-}
 
 describe('bench: options', () => {
   let parseOptions;
@@ -64,7 +18,8 @@ describe('bench: options', () => {
     const options = parseOptions([]);
     assert.equal(options.extent, 'full');
     assert.deepEqual(options.transports, []);
-    assert.equal(options.budgetMs, 60 * 60_000);
+    assert.equal(options.budgetMs, 120 * 60_000);
+    assert.equal(options.node, undefined);
   });
 
   it('take lists with commas or again', () => {
@@ -85,7 +40,13 @@ describe('bench: options', () => {
     assert.equal(parseOptions(['--quick', '--budget-minutes', '0.5']).budgetMs, 30_000);
   });
 
-  for (const wrong of [['--rounds', '0'], ['--budget-minutes', 'x'], ['--platform', 'mac'], ['--fast']]) {
+  for (const wrong of [
+    ['--rounds', '0'],
+    ['--budget-minutes', 'x'],
+    ['--platform', 'mac'],
+    ['--node', 'newest'],
+    ['--fast'],
+  ]) {
     it(`refuse ${wrong.join(' ')}`, () => assert.throws(() => parseOptions(wrong)));
   }
 });
@@ -130,6 +91,24 @@ describe('bench: cells', () => {
     for (const cell of all) assert.deepEqual(cells.selectCells(all, [cell.id]), [cell]);
   });
 
+  it('that ask for what is not here are left out, with the reason', async () => {
+    const { reasonAgainst } = await load('lib', 'capabilities.mjs');
+    const reasons = (features) =>
+      new Map(cells.allCells('full').map((cell) => [cell.id, reasonAgainst(cell, features)]));
+    const all = reasons({ tls: true });
+    assert.deepEqual([...new Set(all.values())], [undefined]);
+    const plain = reasons({ tls: false });
+    const over = [...plain].filter(([, reason]) => reason !== undefined).map(([id]) => id);
+    assert.ok(over.length >= 10);
+    assert.ok(
+      over.every((id) => /^tls\/|tls=true/.test(id)),
+      over.join(),
+    );
+    assert.match(plain.get('tls/connections=1,bytes=64'), /without OpenSSL/);
+    const foreign = { scenario: 'http', parameters: { framework: 'no-such-framework', connections: 1 } };
+    assert.match(reasonAgainst(foreign, { tls: true }), /the package no-such-framework is not installed/);
+  });
+
   it('of the README exist', async () => {
     const { SHOWN } = await load('lib', 'readme.mjs');
     const ids = new Set(cells.allCells('full').map(({ id }) => id));
@@ -171,6 +150,44 @@ describe('bench: rounds', () => {
     assert.equal(baseOf('node:net@22.23.3', versions), 'node:net');
   });
 
+  it('have a control: node:net against itself', async () => {
+    const { baseOf, withControls } = await load('lib', 'transports.mjs');
+    assert.deepEqual(withControls(['node:net', 'iocp-net', 'floor']), [
+      'node:net',
+      'iocp-net',
+      'floor',
+      'node:net#2',
+    ]);
+    assert.deepEqual(withControls(['node:net', 'iocp-net', 'node:net#2']), [
+      'node:net',
+      'iocp-net',
+      'node:net#2',
+    ]);
+    assert.deepEqual(withControls(['iocp-net']), ['iocp-net']);
+    const newer = withControls(['node:net@24.21.0', 'iocp-net@24.21.0']);
+    assert.deepEqual(newer.slice(2), ['node:net@24.21.0#2']);
+    assert.equal(baseOf('node:net@24.21.0#2', newer), 'node:net@24.21.0');
+    const malloc = ['node:net', 'iocp-net', 'node:net+malloc', 'iocp-net+malloc'];
+    assert.deepEqual(withControls(malloc).slice(4), ['node:net#2']);
+  });
+
+  it('go on until the ratios are known well, in more processes than one', async () => {
+    const { isSettled } = await load('lib', 'suite.mjs');
+    const names = ['node:net', 'iocp-net'];
+    const [known] = resultWith(0.5).cells;
+    const limits = { roundsMax: 20, visitsMin: 1 };
+    assert.equal(isSettled(known, names, limits), true);
+    assert.equal(isSettled(known, names, { ...limits, visitsMin: 2 }), false);
+    assert.equal(isSettled({ ...known, rounds: 20 }, names, { ...limits, visitsMin: 2 }), true);
+    const [wide] = resultWith(0.5).cells;
+    wide.samples['iocp-net'].forEach((one, i) => {
+      one.cpuUs *= 1 + i / 2;
+    });
+    assert.equal(isSettled(wide, names, limits), false);
+    for (const samples of Object.values(known.samples)) samples.length = 5;
+    assert.equal(isSettled({ ...known, rounds: 5 }, names, limits), false);
+  });
+
   it('refuse a transport that there is not', async () => {
     const { resolveTransport } = await load('lib', 'transports.mjs');
     assert.throws(() => resolveTransport('libuv'), /unknown transport/);
@@ -186,95 +203,6 @@ describe('bench: rounds', () => {
       },
     };
     assert.deepEqual(pairedFigures(cell, 'a', 'b', 'cpuUs'), { base: [2, 4], other: [20, 40] });
-  });
-});
-
-describe('bench: reports', () => {
-  it('show a gain in the table, and nothing where node:net would be faster', async () => {
-    const { renderTable } = await load('lib', 'table.mjs');
-    const table = renderTable(resultWith(0.5));
-    assert.match(table, /50 connections, 64 B +10\.1 µs +5\.\d+ µs {2}1\.99× \(/);
-    assert.match(table, /Where node:net is faster\n +Nowhere in this run/);
-  });
-
-  it('claim nothing from few rounds', async () => {
-    const { renderTable } = await load('lib', 'table.mjs');
-    const result = resultWith(2);
-    for (const samples of Object.values(result.cells[0].samples)) samples.length = 2;
-    assert.match(renderTable(result), /Where node:net is faster\n +Too few rounds to say/);
-  });
-
-  it('show a loss as plainly', async () => {
-    const { renderTable } = await load('lib', 'table.mjs');
-    const table = renderTable(resultWith(2));
-    assert.match(
-      table,
-      /Where node:net is faster\n +Echo round trips, 50 connections, 64 B: iocp-net .* 0\.50× \(/,
-    );
-  });
-
-  it('say when there is no difference, and when the run was cut short', async () => {
-    const { renderTable } = await load('lib', 'table.mjs');
-    const result = resultWith(0.995, { status: 'interrupted' });
-    assert.match(renderTable(result), /no difference \(/);
-    assert.match(renderTable(result), /This run is interrupted\./);
-  });
-
-  it('say what has failed', async () => {
-    const { renderTable } = await load('lib', 'table.mjs');
-    const { renderPage } = await load('report', 'page.mjs');
-    const { failures } = await load('lib', 'summary.mjs');
-    const result = resultWith(0.5);
-    assert.deepEqual(failures(result), []);
-    result.cells[0].failed['iocp-net'] = { times: 2, reason: 'wrong bytes' };
-    assert.match(renderTable(result), /iocp-net failed 2 times: wrong bytes/);
-    assert.match(renderPage(result), /iocp-net failed 2 times: wrong bytes/);
-    assert.equal(failures(result).length, 1);
-  });
-
-  it('say when the package had no engine, so that nobody takes node:net for it', async () => {
-    const { renderTable } = await load('lib', 'table.mjs');
-    const result = resultWith(1, { engines: { 'iocp-net': 'libuv' } });
-    assert.match(renderTable(result), /iocp-net has no engine here and is node:net itself/);
-  });
-
-  it('mark what the load generator has limited', async () => {
-    const { renderTable } = await load('lib', 'table.mjs');
-    const result = resultWith(0.5);
-    for (const one of result.cells[0].samples['iocp-net']) one.loadShare = 0.99;
-    assert.doesNotMatch(renderTable(result), /at its limit/); // the server was busy all the time as well
-    for (const one of result.cells[0].samples['iocp-net']) one.serverShare = 0.5;
-    assert.match(renderTable(result), / \*\n/);
-    assert.match(renderTable(result), /\* the load generator was at its limit/);
-  });
-
-  it('mark a run under Wine as no measure of Windows', async () => {
-    const { renderTable } = await load('lib', 'table.mjs');
-    const { renderPage } = await load('report', 'page.mjs');
-    const result = resultWith(0.5);
-    result.machine.wine = true;
-    assert.match(renderTable(result), /no measure of Windows/);
-    assert.match(renderPage(result), /no measure of Windows/);
-  });
-
-  it('are one page that loads nothing', async () => {
-    const { renderPage } = await load('report', 'page.mjs');
-    const page = renderPage(resultWith(2));
-    assert.doesNotMatch(page, /<(?:script|link|img)[^>]+(?:src|href)="(?!data:)/);
-    assert.match(page, /Where node:net is faster<\/h2>\s*<ul><li>/);
-    assert.match(page, /A &lt;CPU&gt;/);
-    assert.equal(page.match(/<script/g).length, page.match(/<\/script>/g).length);
-  });
-
-  it('fill the section of the README between its markers', async () => {
-    const { renderSection, replaceSection } = await load('lib', 'readme.mjs');
-    const section = renderSection(resultWith(0.5), 'benchmarks/results/x.json');
-    assert.match(section, /\| 50 connections, 64 B \(each message\) \| 10\.1 µs \| .*\*\*1\.99× \(/);
-    const readme = 'a\n<!-- bench:start -->\nold\n<!-- bench:end -->\nb\n';
-    const once = replaceSection(readme, section);
-    assert.ok(once.startsWith('a\n') && once.endsWith('\nb\n') && !once.includes('old'));
-    assert.equal(replaceSection(once, section), once);
-    assert.throws(() => replaceSection('nothing', section), /lacks/);
   });
 });
 

@@ -1,0 +1,4 @@
+// Text for HTML.
+const ENTITIES = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+export const escaped = (text) => String(text).replace(/[&<>"]/g, (character) => ENTITIES[character]);
