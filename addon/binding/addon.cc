@@ -143,6 +143,18 @@ Napi::Value Flush(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// dispatchClosing(): one dispatch(true) in the loop's closing phase
+Napi::Value DispatchClosing(const Napi::CallbackInfo& info) {
+  Of(info).DispatchClosing();
+  return info.Env().Undefined();
+}
+
+// descriptor(index, generation): the socket's own descriptor, or a status
+Napi::Value Descriptor(const Napi::CallbackInfo& info) {
+  return Number(info,
+                static_cast<double>(Of(info).engine().DescriptorOf(Int(info, 0), Int(info, 1))));
+}
+
 // reference(on): whether the engine keeps the loop alive
 Napi::Value Reference(const Napi::CallbackInfo& info) {
   Of(info).Reference(info[0].As<Napi::Boolean>().Value());
@@ -177,7 +189,9 @@ Napi::Value Open(const Napi::CallbackInfo& info) {
   define("localAddress", AddressOf<&Engine::LocalAddress>);
   define("peerAddress", AddressOf<&Engine::PeerAddress>);
   define("queuedBytes", QueuedBytes);
+  define("descriptor", Descriptor);
   define("flush", Flush);
+  define("dispatchClosing", DispatchClosing);
   define("reference", Reference);
   define("uncaught", Uncaught);
   return port;

@@ -56,6 +56,7 @@ Environment::~Environment() = default;
 Status Environment::Open() {
   uv_loop_t* loop = nullptr;
   if (napi_get_uv_event_loop(env_, &loop) != napi_ok) return UV_ENOSYS;
+  uv_loop_ = loop;
   // A worker that is being terminated makes no objects any more.
   for (const char* name : {"control", "counters", "slab", "arena"}) {
     const Napi::Value array = memory_.Get(name);
@@ -96,12 +97,15 @@ void Environment::Turn() {
   bool reaped = false;
   for (int batch = 0; batch < kBatchesPerTurn; batch++) {
     engine_.Flush();
-    // What submissions have ended at once is told before anything newer, as libuv tells it: a
-    // connection that was closed is closed before its peer's end-of-file is read.
+    // What submissions have ended at once comes before anything newer, as with libuv: a connection
+    // that was closed is reported closed, in the closing phase, before its peer's end is read.
     if (!engine_.HasCompletions()) {
       if (reaped && !engine_.HasReady()) break;
+      const uint32_t iteration = loop_->iteration();
+      if (closing_pending_ && reaped_in_ == iteration) break;
       engine_.Reap(0);
       reaped = true;
+      reaped_in_ = iteration;
     }
     if (!engine_.HasCompletions()) break;
     Dispatch();
@@ -112,21 +116,51 @@ void Environment::Turn() {
   loop_->KeepAwake(engine_.HasReady() || engine_.HasCompletions());
 }
 
+void Environment::DispatchClosing() {
+  if (closing_pending_ || ended_) return;
+  closing_pending_ = true;
+  uv_idle_init(uv_loop_, &closing_);
+  closing_.data = this;
+  uv_close(reinterpret_cast<uv_handle_t*>(&closing_), [](uv_handle_t* closed) {
+    static_cast<Environment*>(closed->data)->OnClosingPhase();
+  });
+}
+
+void Environment::OnClosingPhase() {
+  closing_pending_ = false;
+  if (ended_) {
+    if (handles_closed_) Finish();
+    return;
+  }
+  engine_.Flush();
+  turning_ = true;
+  CallDispatch(true);
+  if (ended_) return;
+  engine_.Flush();
+  turning_ = false;
+  if (engine_.HasReady() || engine_.HasCompletions()) loop_->KeepAwake(true);
+}
+
 // JavaScript moves the ring's head before it runs a handler. When a handler throws, the error goes
 // where uncaught errors go, and the next call carries on behind it: the rest of the batch is never
 // lost.
 void Environment::Dispatch() {
   while (engine_.HasCompletions() && !ended_) {
-    const Napi::HandleScope scope(env_);
     engine_.RefillCompletions();
     engine_.Count(kBatches);
-    // No async context: events of accepted sockets belong to no store, as in node:net; sockets that
-    // belong to one enter it themselves. But a callback scope, without which what is called from
-    // here into Node's C++ (an agent's asyncReset) would take itself for the outermost one.
-    const napi_status dispatched =
-        napi_make_callback(env_, nullptr, holder_.Value(), dispatch_.Value(), 0, nullptr, nullptr);
-    if (dispatched != napi_ok && !TreatAsUncaught()) return;
+    if (!CallDispatch(false)) return;
   }
+}
+
+bool Environment::CallDispatch(bool closing) {
+  const Napi::HandleScope scope(env_);
+  const napi_value argument = Napi::Boolean::New(env_, closing);
+  // No async context: events of accepted sockets belong to no store, as in node:net; sockets that
+  // belong to one enter it themselves. But a callback scope, without which what is called from
+  // here into Node's C++ (an agent's asyncReset) would take itself for the outermost one.
+  const napi_status dispatched = napi_make_callback(env_, nullptr, holder_.Value(),
+                                                    dispatch_.Value(), 1, &argument, nullptr);
+  return dispatched == napi_ok || TreatAsUncaught();
 }
 
 // False in a Worker that is being terminated: it runs no JavaScript any more, and its cleanup hook
@@ -155,10 +189,15 @@ void Environment::End() {
   loop_->Close(
       [](void* argument) {
         auto* self = static_cast<Environment*>(argument);
-        napi_remove_async_cleanup_hook(self->cleanup_);
-        delete self;
+        self->handles_closed_ = true;
+        if (!self->closing_pending_) self->Finish();
       },
       this);
+}
+
+void Environment::Finish() {
+  napi_remove_async_cleanup_hook(cleanup_);
+  delete this;
 }
 
 // process.exit() ends the process without cleanup hooks. A write that node:net would have handed to

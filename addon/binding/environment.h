@@ -25,6 +25,8 @@ class Environment {
   void Reference(bool on);
   // Flushes, and makes sure that what this completes at once is dispatched soon.
   void Flush();
+  // One dispatch in the loop's closing phase, where libuv reports that handles have closed.
+  void DispatchClosing();
 
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
@@ -36,8 +38,11 @@ class Environment {
   Status Open();
   void Turn();
   void Dispatch();
+  void OnClosingPhase();
+  bool CallDispatch(bool closing);
   bool TreatAsUncaught();
   void End();
+  void Finish();
   static void FlushAtExit();
 
   napi_env env_;
@@ -48,6 +53,12 @@ class Environment {
   std::thread::id thread_ = std::this_thread::get_id();
   Engine engine_;
   std::unique_ptr<Loop> loop_;
+  // Closed as soon as it is made: libuv calls back in its closing phase.
+  uv_idle_t closing_{};
+  uv_loop_t* uv_loop_ = nullptr;
+  bool closing_pending_ = false;
+  bool handles_closed_ = false;
+  uint32_t reaped_in_ = 0;  // the loop's iteration that has last looked for events
   bool ended_ = false;
   bool turning_ = false;
 };

@@ -23,6 +23,8 @@
 //   int64_t Duplicate(Endpoint&);
 //     A further descriptor of the socket for the caller, or a status; UV__ENOTSUP where sockets
 //     have none.
+//   int64_t DescriptorOf(Endpoint&);
+//     The socket's own descriptor, or UV__ENOTSUP.
 //   Status ConnectAgain(Endpoint&, const Address& peer);
 //     What the system says to connect() on a connected endpoint.
 //   Status Accept(Endpoint& listener, Endpoint& fresh);

@@ -8,6 +8,7 @@ import { inThisContext } from './async-context.js';
 import { builtin, judge } from './builtin.js';
 import { connect, setTypeOfService } from './connect.js';
 import { closedBeforeConnection, invalidHandleType, socketClosed } from './errors.js';
+import { port } from './engine-port.js';
 import { IdleTimer } from './idle-timers.js';
 import { Socket } from './socket.js';
 import {
@@ -337,7 +338,7 @@ function closeEndpoint(self: ThisSocket, reset: boolean, isException: boolean): 
   if (endpoint === null) {
     // Destroyed while the address was being looked up: where node:net closes a handle that was never connected.
     const context = self[kContext];
-    setImmediate(context === null ? closed : () => context.runInAsyncScope(closed));
+    port().afterClosing(context === null ? closed : () => context.runInAsyncScope(closed));
     return;
   }
   self[kOnClosed] = closed;

@@ -100,6 +100,8 @@ export interface NativePort {
   ): number;
   adopt(descriptor: number, flags: number, backlog: number): number;
   duplicate(index: number, generation: number): number;
+  /** The socket's own descriptor. */
+  descriptor(index: number, generation: number): number;
   send(index: number, generation: number, bytes: Uint8Array | readonly Uint8Array[]): number;
   connectAgain(
     index: number,
@@ -123,6 +125,8 @@ export interface NativePort {
   peerAddress(index: number, generation: number): NativeAddress | number;
   queuedBytes(index: number, generation: number): number;
   flush(): void;
+  /** Asks for one dispatch(true) in the closing phase of the loop's turn. */
+  dispatchClosing(): void;
   reference(on: boolean): void;
   /** What becomes of an error that nobody catches: 'uncaughtException', or the end of the process. */
   uncaught(error: unknown): void;
@@ -133,8 +137,8 @@ export interface Addon {
   /** Bytes of a pipe's name that the system takes. */
   readonly pipeNameBytesMax: number;
   readonly layout: Layout;
-  /** `dispatch` takes completions. */
-  open(dispatch: () => void): NativePort | number;
+  /** `dispatch` takes completions; with true it reports what has closed, in the loop's closing phase. */
+  open(dispatch: (closing: boolean) => void): NativePort | number;
   /** What of this system the engine can use, by name. */
   features(): Record<string, boolean>;
 }

@@ -52,6 +52,7 @@ export abstract class Endpoint {
   readonly port: CompletionPort;
   readonly index: number;
   readonly generation: number;
+  closeOrder = 0;
   protected closing = false;
   private referenced = true;
   private retained = false;
@@ -95,6 +96,11 @@ export abstract class Endpoint {
     return this.port.native.duplicate(this.index, this.generation);
   }
 
+  /** The socket's own descriptor, to be looked at; below 0 where sockets have none. */
+  descriptor(): number {
+    return this.port.native.descriptor(this.index, this.generation);
+  }
+
   /** Lets go of a socket that lives on under a duplicate: nothing of it is ended, and a Unix listener's file stays. */
   handOver(): void {
     this.beginClose(this.port.layout.closeHandOver);
@@ -126,6 +132,7 @@ export abstract class Endpoint {
     this.closing = true;
     this.retain();
     this.port.submit(this.port.layout.close, this, how, 0);
+    this.closeOrder = this.port.awaitClosing();
   }
 
   protected setOption(option: number, a: number, b = 0, c = 0, d = 0): number {

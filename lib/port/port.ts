@@ -6,6 +6,11 @@ import { runTicks } from './ticks.js';
 
 export type Counters = Record<CounterName, number>;
 
+const byCloseOrder = (a: Closed, b: Closed) => (a.closeOrder - b.closeOrder) | 0;
+
+/** In the place of a completion that was handled ahead of its turn. */
+const CONSUMED = 0;
+
 /** Bytes up to which a write is copied into the slab instead of being sent by reference. */
 export const SLAB_WRITE_BYTES_MAX = 2048;
 
@@ -33,6 +38,13 @@ export interface PortFailure {
   stage: 'bind' | 'connect' | 'listen';
 }
 
+/** Reported as closed in the loop's closing phase. */
+export interface Closed {
+  /** When the close was asked for. */
+  closeOrder: number;
+  finish(): void;
+}
+
 export class CompletionPort {
   readonly name: 'epoll' | 'iocp';
   readonly pipeNameBytesMax: number;
@@ -50,16 +62,21 @@ export class CompletionPort {
   private readonly slab: Buffer;
   private readonly owners: (Endpoint | undefined)[] = [];
   private references = 0;
+  /** What has closed since the loop's last closing phase, the first one first. */
+  private closed: Closed[] = [];
+  private finishing: Closed[] = [];
+  private closingAwaited = false;
+  private closes = 0;
   // The record that a write to the same endpoint may extend, so that a header and its body leave in one send.
   private lastSendAt = -1;
   private lastSendTo: StreamEndpoint | null = null;
 
-  private constructor(addon: Addon, opened: (dispatch: () => void) => NativePort) {
+  private constructor(addon: Addon, opened: (dispatch: (closing: boolean) => void) => NativePort) {
     this.name = addon.name;
     this.pipeNameBytesMax = addon.pipeNameBytesMax;
     // Copies: what Node-API has filled is a hash table to V8, and every completion looks into these.
     this.layout = Object.freeze({ ...addon.layout });
-    this.native = Object.freeze({ ...opened(() => this.dispatch()) });
+    this.native = Object.freeze({ ...opened((closing) => this.dispatch(closing)) });
     const { control, slab, arena } = this.native.memory;
     this.control = control;
     this.slab = Buffer.from(slab.buffer, slab.byteOffset, slab.byteLength);
@@ -222,6 +239,21 @@ export class CompletionPort {
     if (--this.references === 0) this.native.reference(false);
   }
 
+  /** Has `closed.finish` called in the loop's closing phase, as late as libuv reports a handle closed. */
+  afterClosing(finish: () => void): void {
+    this.closed.push({ closeOrder: this.awaitClosing(), finish });
+  }
+
+  /** Asks for a dispatch in the closing phase of this turn of the loop. Returns the close's place in the order. */
+  awaitClosing(): number {
+    if (!this.closingAwaited) {
+      this.closingAwaited = true;
+      this.native.dispatchClosing();
+    }
+    this.closes = (this.closes + 1) | 0;
+    return this.closes;
+  }
+
   // ---- completions ----
 
   /** Bytes of the arena, for copying: cheaper than a Buffer's subarray() and, on Node 20, its copy(). */
@@ -229,14 +261,16 @@ export class CompletionPort {
     return new Uint8Array(this.arenaMemory, this.arenaStart + offset, length);
   }
 
-  private dispatch(): void {
+  private dispatch(closing: boolean): void {
     this.lastSendAt = -1;
     this.dispatching = true;
     this.batch = (this.batch + 1) | 0;
+    if (closing) this.closingAwaited = false;
     try {
       for (let ticks = false; ; ticks = true) {
         try {
-          this.drain(ticks);
+          if (closing) this.finishClosed(ticks);
+          else this.drain(ticks);
           return;
         } catch (error) {
           // Here, not in the caller: what processes ticks leaves its async context behind when it throws, and only the
@@ -250,8 +284,35 @@ export class CompletionPort {
     }
   }
 
+  /** Reports what has closed, the last one first: libuv takes its closing handles from a stack. */
+  private finishClosed(ticks: boolean): void {
+    const { layout, control, owners } = this;
+    const tail = control[layout.completionTail];
+    // What the ring still has for endpoints that close comes before their end. The rest waits for its turn.
+    for (let head = control[layout.completionHead]; head !== tail; head = (head + 1) | 0) {
+      const at = layout.completionWords + (head & (layout.completionCapacity - 1)) * layout.recordWords;
+      const endpoint = owners[control[at + 1]];
+      if (endpoint === undefined || endpoint.generation !== control[at + 2] || !endpoint.isClosing())
+        continue;
+      if (control[at] === CONSUMED) continue;
+      if (ticks) runTicks();
+      ticks = true;
+      this.handle(endpoint, at);
+    }
+    // What closes from here on is reported in the next turn of the loop.
+    if (this.finishing.length === 0) {
+      [this.finishing, this.closed] = [this.closed, this.finishing];
+      if (this.finishing.length > 1) this.finishing.sort(byCloseOrder);
+    }
+    for (let last = this.finishing.pop(); last !== undefined; last = this.finishing.pop()) {
+      if (ticks) runTicks();
+      ticks = true;
+      last.finish();
+    }
+  }
+
   private drain(ticks: boolean): void {
-    const { layout, control, owners, arena } = this;
+    const { layout, control, owners } = this;
     const headAt = layout.completionHead;
     const tailAt = layout.completionTail;
     for (let head = control[headAt]; head !== control[tailAt]; ) {
@@ -261,54 +322,63 @@ export class CompletionPort {
       head = (head + 1) | 0;
       control[headAt] = head; // before the handler: if it throws, the next call goes on behind it
       const endpoint = owners[control[at + 1]];
-      if (endpoint === undefined || endpoint.generation !== control[at + 2]) continue;
+      if (endpoint === undefined || endpoint.generation !== control[at + 2] || control[at] === CONSUMED)
+        continue;
       ticks = true;
-      const status = control[at + 3];
-      switch (control[at]) {
-        case layout.received:
-          (endpoint as StreamEndpoint).owner.onReceived(arena, control[at + 4], control[at + 5]);
-          break;
-        case layout.receivable:
-          (endpoint as StreamEndpoint).receivable(control[at + 4]);
-          break;
-        case layout.broken:
-          (endpoint as StreamEndpoint).broken = true;
-          break;
-        case layout.accepted: {
-          const { owner, pipe } = endpoint as ListeningEndpoint;
-          const accepted = new StreamEndpoint(this, control[at + 4], control[at + 5], pipe, false);
-          this.adopt(accepted);
-          // Closed meanwhile: the connection meets the fate of those that were never accepted.
-          if (endpoint.isClosing()) accepted.close();
-          else owner.onAccepted(accepted);
-          break;
-        }
-        case layout.connected:
-          (endpoint as StreamEndpoint).connected(status);
-          break;
-        case layout.ended:
-          (endpoint as StreamEndpoint).ended();
-          break;
-        case layout.receiveFailed:
-          (endpoint as StreamEndpoint).receiveFailed(status);
-          break;
-        case layout.stalled:
-          (endpoint as StreamEndpoint).stall();
-          break;
-        case layout.sent:
-          (endpoint as StreamEndpoint).sent(status);
-          break;
-        case layout.shut:
-          (endpoint as StreamEndpoint).shut(status);
-          break;
-        case layout.acceptFailed:
-          (endpoint as ListeningEndpoint).onAcceptFailed(status);
-          break;
-        case layout.closed:
-          owners[endpoint.index] = undefined;
-          endpoint.finish();
-          break;
+      this.handle(endpoint, at);
+    }
+  }
+
+  private handle(endpoint: Endpoint, at: number): void {
+    const { layout, control } = this;
+    const completion = control[at];
+    const status = control[at + 3];
+    control[at] = CONSUMED;
+    switch (completion) {
+      case layout.received:
+        (endpoint as StreamEndpoint).owner.onReceived(this.arena, control[at + 4], control[at + 5]);
+        break;
+      case layout.receivable:
+        (endpoint as StreamEndpoint).receivable(control[at + 4]);
+        break;
+      case layout.broken:
+        (endpoint as StreamEndpoint).broken = true;
+        break;
+      case layout.accepted: {
+        const { owner, pipe } = endpoint as ListeningEndpoint;
+        const accepted = new StreamEndpoint(this, control[at + 4], control[at + 5], pipe, false);
+        this.adopt(accepted);
+        // Closed meanwhile: the connection meets the fate of those that were never accepted.
+        if (endpoint.isClosing()) accepted.close();
+        else owner.onAccepted(accepted);
+        break;
       }
+      case layout.connected:
+        (endpoint as StreamEndpoint).connected(status);
+        break;
+      case layout.ended:
+        (endpoint as StreamEndpoint).ended();
+        break;
+      case layout.receiveFailed:
+        (endpoint as StreamEndpoint).receiveFailed(status);
+        break;
+      case layout.stalled:
+        (endpoint as StreamEndpoint).stall();
+        break;
+      case layout.sent:
+        (endpoint as StreamEndpoint).sent(status);
+        break;
+      case layout.shut:
+        (endpoint as StreamEndpoint).shut(status);
+        break;
+      case layout.acceptFailed:
+        (endpoint as ListeningEndpoint).onAcceptFailed(status);
+        break;
+      case layout.closed:
+        this.owners[endpoint.index] = undefined;
+        this.closed.push(endpoint);
+        this.awaitClosing();
+        break;
     }
   }
 
