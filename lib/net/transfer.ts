@@ -9,11 +9,10 @@ import {
   kBytesWritten,
   kContext,
   kEndpoint,
-  kIdleTimer,
   kLastQueuedBytes,
-  kOnClosed,
   kReading,
   kShutdownCallback,
+  kTimeout,
   kUserBuffer,
   kWriteCallback,
   type ThisSocket,
@@ -28,19 +27,27 @@ const GATHERED_PIECE_BYTES = 1024;
 // Node 20 calls back without an error when the socket was destroyed first.
 const canceledWriteFails = Number.parseInt(process.versions.node, 10) >= 22;
 const ECANCELED = statusOf('ECANCELED');
+// Programs that fake timers do not mean these.
+const { setImmediate } = globalThis;
 
 /**
  * Hears the endpoint for its socket. A client's events run in the async context of its connect(); an accepted socket's
  * in none, as in node:net.
  */
 export class SocketOwner implements StreamOwner {
-  /** `connected` hears once how a connect ended, in the async context of the call. */
+  /** `connected` is called once, when a connect has ended. */
   constructor(
     readonly socket: ThisSocket,
     readonly endpoint: StreamEndpoint,
     private connected: ((status: number) => void) | null = null,
-  ) {
-    if (connected !== null) this.connected = inThisContext(connected, 'iocp-net.connect');
+  ) {}
+
+  /** Called when nothing of the endpoint is left. */
+  onGone: (() => void) | null = null;
+
+  /** Whether a write of this socket waits for onSent. */
+  awaitsSent(): boolean {
+    return this.socket[kWriteCallback] !== null;
   }
 
   onConnected(status: number): void {
@@ -114,9 +121,7 @@ export class SocketOwner implements StreamOwner {
     write?.(canceledWriteFails ? errnoException(ECANCELED, 'write') : null);
     shutdown?.();
     this.onConnected(ECANCELED);
-    const closed = socket[kOnClosed];
-    socket[kOnClosed] = null;
-    if (closed !== null) this.inContext(closed, undefined);
+    this.onGone?.();
   }
 
   /**
@@ -136,7 +141,7 @@ export class SocketOwner implements StreamOwner {
 
 export function refreshIdle(socket: ThisSocket): void {
   for (let s: ThisSocket | null | undefined = socket; s != null; s = s._parent as ThisSocket | null) {
-    s[kIdleTimer]?.refresh();
+    s[kTimeout]?.refresh();
   }
 }
 
@@ -148,7 +153,7 @@ function receive(
   length: number,
 ): void {
   if (socket[kUserBuffer] !== null) {
-    if (socket[kIdleTimer] !== null || socket._parent != null) socket._unrefTimer();
+    if (socket[kTimeout] !== null || socket._parent != null) socket._unrefTimer();
     if (socket.destroyed) return;
     socket[kBytesRead] += length;
     receiveIntoUserBuffer(socket, endpoint, arena, offset, length);
@@ -161,7 +166,7 @@ function receive(
 }
 
 function deliver(socket: ThisSocket, endpoint: StreamEndpoint, chunk: Buffer): void {
-  if (socket[kIdleTimer] !== null || socket._parent != null) socket._unrefTimer();
+  if (socket[kTimeout] !== null || socket._parent != null) socket._unrefTimer();
   if (socket.destroyed) return;
   socket[kBytesRead] += chunk.length;
   if (!socket.push(chunk)) pauseReceiving(socket, endpoint);
@@ -360,5 +365,5 @@ function writeByReference(
   }
   socket[kLastQueuedBytes] = total;
   // The callback runs where the write was called, however much later that is.
-  socket[kWriteCallback] = inThisContext(callback, 'iocp-net.write');
+  socket[kWriteCallback] = inThisContext(callback, 'WRITEWRAP');
 }

@@ -42,6 +42,9 @@ const NOBODY: StreamOwner = {
   onClosed: nothing,
 };
 
+// Programs that fake timers do not mean this one.
+const { setTimeout } = globalThis;
+
 /** Pause of a listener that could not accept for want of descriptors or memory. */
 const ACCEPT_RETRY_MS = 100;
 
