@@ -267,6 +267,7 @@ export abstract class SocketHandle extends AsyncResource {
     debug('socket to %s:%s: the %s port', request.address, request.port, port().name);
     const type = this.provider === 'TCPWRAP' ? 'TCPCONNECTWRAP' : 'PIPECONNECTWRAP';
     this.carry(this.socket, endpoint, inThisContext(complete, type, this.getAsyncId()));
+    (this.receiver as SocketOwner).request = request;
     return 0;
   }
 
@@ -379,14 +380,16 @@ function put(out: object, address: object | number): number {
 
 /** Of two sockets over one endpoint: what is received goes to the first, what was asked for to whoever asked. */
 class SharedOwner implements StreamOwner {
+  readonly socket: ThisSocket;
   private readonly taker: SocketOwner;
 
   constructor(
-    private readonly first: StreamOwner,
-    private readonly socket: ThisSocket,
+    private readonly first: StreamOwner & { socket?: ThisSocket },
+    taker: ThisSocket,
     endpoint: StreamEndpoint,
   ) {
-    this.taker = new SocketOwner(socket, endpoint);
+    this.socket = first.socket ?? taker;
+    this.taker = new SocketOwner(taker, endpoint);
   }
 
   onConnected(status: number): void {
@@ -415,8 +418,7 @@ class SharedOwner implements StreamOwner {
   }
 
   onShut(status: number): void {
-    if (this.socket[kShutdownCallback] !== null) this.taker.onShut();
-    else this.first.onShut(status);
+    this.first.onShut(status);
   }
 
   onClosed(): void {

@@ -42,6 +42,9 @@ export class SocketOwner implements StreamOwner {
     private connected: ((status: number) => void) | null = null,
   ) {}
 
+  /** What was asked of the handle that connects, for those who list requests. */
+  request: object | undefined;
+
   /** Called when nothing of the endpoint is left. */
   onGone: (() => void) | null = null;
 

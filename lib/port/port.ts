@@ -173,6 +173,11 @@ export class CompletionPort {
     );
   }
 
+  /** Every endpoint that has not closed. */
+  *endpoints(): Iterable<Endpoint> {
+    for (const endpoint of this.owners) if (endpoint !== undefined) yield endpoint;
+  }
+
   // ---- submissions, for the endpoints ----
 
   submit(operation: number, endpoint: Endpoint, a: number, b: number): void {
