@@ -1,6 +1,4 @@
 // The methods of net.Socket: what its documentation says, around the endpoint of a port.
-import type net from 'node:net';
-
 import stream = require('node:stream');
 import util = require('node:util');
 
@@ -17,6 +15,7 @@ import { Socket } from './socket.js';
 import { Pipe, type TCP } from './socket-handle.js';
 import {
   hasHandle,
+  kBytesRead,
   kEndpoint,
   kHandle,
   kLastQueuedBytes,
@@ -346,6 +345,7 @@ function isPipe(self: ThisSocket): boolean {
 function closeHandle(self: ThisSocket, isException: boolean, how: 'close' | 'reset' | 'keep'): void {
   const handle = self[kHandle];
   if (handle === null) return;
+  if (handle.owner !== self) self[kBytesRead] = handle.bytesRead; // it was another socket's before
   const letGo = () => {
     self[kEndpoint] = null;
     self[kHandle] = null;

@@ -114,26 +114,33 @@ differential("'close' in the turn of the loop", ({ same }) => {
     await finish();
   });
 
-  same('among them one that is still looking its address up, and one that is connecting', async (net, trace) => {
-    const { clients, finish, server } = await several(net, 1);
-    const [connected] = clients;
-    let answer;
-    const looking = net.connect({ port: 1, host: 'name.test', lookup: (...args) => (answer = args.at(-1)) });
-    const connecting = net.connect(server.address().port, '127.0.0.1');
-    process.nextTick(() => {
-      connected.destroy();
-      looking.destroy();
-      connecting.destroy();
-    });
-    connected.on('close', () => trace.push('connected'));
-    looking.on('close', () => trace.push('looking up'));
-    connecting.on('close', () => trace.push('connecting'));
-    await Promise.all([connected, looking, connecting].map(closed));
-    answer(new Error('late'));
-    server.on('connection', (accepted) => accepted.on('error', () => {}));
-    await turns(3);
-    await finish();
-  });
+  same(
+    'among them one that is still looking its address up, and one that is connecting',
+    async (net, trace) => {
+      const { clients, finish, server } = await several(net, 1);
+      const [connected] = clients;
+      let answer;
+      const looking = net.connect({
+        port: 1,
+        host: 'name.test',
+        lookup: (...args) => (answer = args.at(-1)),
+      });
+      const connecting = net.connect(server.address().port, '127.0.0.1');
+      process.nextTick(() => {
+        connected.destroy();
+        looking.destroy();
+        connecting.destroy();
+      });
+      connected.on('close', () => trace.push('connected'));
+      looking.on('close', () => trace.push('looking up'));
+      connecting.on('close', () => trace.push('connecting'));
+      await Promise.all([connected, looking, connecting].map(closed));
+      answer(new Error('late'));
+      server.on('connection', (accepted) => accepted.on('error', () => {}));
+      await turns(3);
+      await finish();
+    },
+  );
 
   same('with an error, and by a reset', async (net, trace) => {
     const { clients, finish, pairs } = await several(net, 2);
