@@ -33,11 +33,16 @@ function reparent(replacements: Replacements, socket: { prototype: object }): vo
  */
 export function install(): void {
   if (replacements !== undefined || tryPort() === undefined) return;
+  // Before the exports do it: what a program has that requires the package itself stays when we are taken away.
+  const { showActiveHandles, hideActiveHandles } =
+    require('./net/active-handles.js') as typeof import('./net/active-handles.js');
+  const hide = showActiveHandles() ? hideActiveHandles : undefined;
   const ours = require('./index.js') as Record<string, unknown> & { connect: Connect };
   const { listen, listen2 } = require('./net/server.js') as typeof import('./net/server.js');
   // These are loaded while net is still Node's own: what they capture of it is put back by uninstall().
   const { installHttp } = require('./preload/http.js') as typeof import('./preload/http.js');
   replacements = new Replacements();
+  if (hide !== undefined) replacements.undo(hide);
   installHttp(replacements, ours.connect);
   if (hasCrypto) {
     const { installHttp2 } = require('./preload/http2.js') as typeof import('./preload/http2.js');

@@ -168,6 +168,20 @@ napi_value Flush(Environment& environment, Arguments&) {
   return nullptr;
 }
 
+// dispatchClosing(): one dispatch(true) in the loop's closing phase
+napi_value DispatchClosing(Environment& environment, Arguments&) {
+  environment.DispatchClosing();
+  return nullptr;
+}
+
+// descriptor(index, generation): the socket's own descriptor, or a status
+napi_value Descriptor(Environment& environment, Arguments& arguments) {
+  const int32_t index = arguments.Int(0);
+  const int32_t generation = arguments.Int(1);
+  if (!arguments.ok()) return nullptr;
+  return Count(arguments, environment.engine().DescriptorOf(index, generation));
+}
+
 // reference(on): whether the engine keeps the loop alive
 napi_value Reference(Environment& environment, Arguments& arguments) {
   const bool on = arguments.Bool(0);
@@ -228,6 +242,8 @@ Napi::Value Open(const Napi::CallbackInfo& info) {
   Define<AddressOf<&Engine::LocalAddress>>(env, port, "localAddress", environment);
   Define<AddressOf<&Engine::PeerAddress>>(env, port, "peerAddress", environment);
   Define<QueuedBytes>(env, port, "queuedBytes", environment);
+  Define<Descriptor>(env, port, "descriptor", environment);
+  Define<DispatchClosing>(env, port, "dispatchClosing", environment);
   Define<Flush>(env, port, "flush", environment);
   Define<Reference>(env, port, "reference", environment);
   Define<Uncaught>(env, port, "uncaught", environment);

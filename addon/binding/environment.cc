@@ -52,6 +52,7 @@ void Environment::Share(const char* name, napi_typedarray_type type, void* data,
 Status Environment::Open() {
   uv_loop_t* loop = nullptr;
   if (napi_get_uv_event_loop(env_, &loop) != napi_ok) return UV_ENOSYS;
+  uv_loop_ = loop;
   for (const char* name : {"control", "counters", "slab", "arena"}) {
     bool there = false;
     if (napi_has_named_property(env_, memory_.Value(), name, &there) != napi_ok || !there) {
@@ -105,11 +106,15 @@ void Environment::Turn() {
   bool reaped = false;
   for (int batch = 0; batch < kBatchesPerTurn; batch++) {
     engine_.Flush();
-    // What has ended already is reported before anything newer, as libuv does.
+    // What has ended already comes before anything newer, as with libuv: a connection that was
+    // closed is reported closed, in the closing phase, before its peer's end is read.
     if (!engine_.HasCompletions()) {
       if (reaped && !engine_.HasReady()) break;
+      const uint32_t iteration = loop_->iteration();
+      if (closing_pending_ && reaped_in_ == iteration) break;
       engine_.Reap(0);
       reaped = true;
+      reaped_in_ = iteration;
     }
     if (!engine_.HasCompletions()) break;
     if (!Dispatch()) break;
@@ -121,31 +126,57 @@ void Environment::Turn() {
   loop_->KeepAwake(engine_.HasReady() || engine_.HasCompletions());
 }
 
+void Environment::DispatchClosing() {
+  if (closing_pending_ || ended_) return;
+  closing_pending_ = true;
+  uv_idle_init(uv_loop_, &closing_);
+  closing_.data = this;
+  uv_close(reinterpret_cast<uv_handle_t*>(&closing_),
+           [](uv_handle_t* closed) { static_cast<Environment*>(closed->data)->OnClosingPhase(); });
+}
+
+void Environment::OnClosingPhase() {
+  closing_pending_ = false;
+  if (ended_) {
+    if (handles_closed_) Finish();
+    return;
+  }
+  engine_.Flush();
+  turning_++;
+  CallDispatch(true);
+  turning_--;
+  if (ended_) return;
+  engine_.Flush();
+  if (engine_.HasReady() || engine_.HasCompletions()) loop_->KeepAwake(true);
+}
+
 // False when the turn is over: JavaScript has worked long enough and has left completions, or runs
 // no more.
-//
-// JavaScript moves the ring's head before it runs a handler. When a handler throws, the error goes
-// where uncaught errors go, and the next call carries on after it: the rest of the batch is never
-// lost.
 bool Environment::Dispatch() {
   while (engine_.HasCompletions() && !ended_) {
-    const Napi::HandleScope scope(env_);
     engine_.RefillCompletions();
     engine_.Count(kBatches);
-    // No async context: events of accepted sockets belong to no store, as in node:net; sockets that
-    // belong to one enter it themselves. But a callback scope, without which what is called from
-    // here into Node's C++ (an agent's asyncReset) would take itself for the outermost one.
-    napi_value whole = nullptr;
-    const napi_status dispatched =
-        napi_make_callback(env_, nullptr, holder_.Value(), dispatch_.Value(), 0, nullptr, &whole);
-    if (dispatched != napi_ok) {
-      if (!TreatAsUncaught()) return false;
-      continue;
-    }
-    bool all = false;
-    if (napi_get_value_bool(env_, whole, &all) == napi_ok && !all) return false;
+    if (CallDispatch(false) != Taken::kAll) return false;
   }
   return !ended_;
+}
+
+// JavaScript moves the ring's head before it runs a handler, and treats what a handler throws as
+// uncaught itself. Should an error come out all the same, the next call carries on after it: the
+// rest of the batch is never lost.
+Environment::Taken Environment::CallDispatch(bool closing) {
+  const Napi::HandleScope scope(env_);
+  const napi_value argument = Napi::Boolean::New(env_, closing);
+  // No async context: events of accepted sockets belong to no store, as in node:net; sockets that
+  // belong to one enter it themselves. But a callback scope, without which what is called from
+  // here into Node's C++ (an agent's asyncReset) would take itself for the outermost one.
+  napi_value whole = nullptr;
+  const napi_status dispatched =
+      napi_make_callback(env_, nullptr, holder_.Value(), dispatch_.Value(), 1, &argument, &whole);
+  if (dispatched != napi_ok) return TreatAsUncaught() ? Taken::kAll : Taken::kEnded;
+  bool all = true;
+  napi_get_value_bool(env_, whole, &all);
+  return all ? Taken::kAll : Taken::kSome;
 }
 
 // False in a Worker that is being terminated: it runs no JavaScript any more, and its cleanup hook
@@ -169,10 +200,15 @@ void Environment::End() {
   loop_->Close(
       [](void* argument) {
         auto* self = static_cast<Environment*>(argument);
-        napi_remove_async_cleanup_hook(self->cleanup_);
-        delete self;
+        self->handles_closed_ = true;
+        if (!self->closing_pending_) self->Finish();
       },
       this);
+}
+
+void Environment::Finish() {
+  napi_remove_async_cleanup_hook(cleanup_);
+  delete this;
 }
 
 }  // namespace iocp_net

@@ -25,6 +25,8 @@ class Environment {
   // Both make sure that what they complete at once is dispatched soon.
   void Flush();
   void Close(int32_t index, int32_t generation, CloseHow how);
+  // One dispatch in the loop's closing phase, where libuv reports that handles have closed.
+  void DispatchClosing();
 
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
@@ -47,9 +49,14 @@ class Environment {
              size_t element_bytes);
   void Turn();
   bool Dispatch();
+  void OnClosingPhase();
+  // Whether JavaScript has taken everything (kAll), has left completions (kSome), or runs no more.
+  enum class Taken : uint8_t { kAll, kSome, kEnded };
+  Taken CallDispatch(bool closing);
   void WakeForCompletions();
   bool TreatAsUncaught();
   void End();
+  void Finish();
 
   napi_env env_;
   Napi::ObjectReference holder_;
@@ -59,6 +66,12 @@ class Environment {
   std::unique_ptr<SharedBlock> shared_ = std::make_unique<SharedBlock>();
   Engine engine_;
   std::unique_ptr<Loop> loop_;
+  // Closed as soon as it is made: libuv calls back in its closing phase.
+  uv_idle_t closing_{};
+  uv_loop_t* uv_loop_ = nullptr;
+  bool closing_pending_ = false;
+  bool handles_closed_ = false;
+  uint32_t reaped_in_ = 0;  // the loop's iteration that has last looked for events
   bool ended_ = false;
   int turning_ = 0;  // a handler may turn the loop itself
 };

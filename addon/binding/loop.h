@@ -8,6 +8,7 @@
 
 #include <uv.h>
 
+#include <cstdint>
 #include <memory>
 
 #include "port/engine.h"
@@ -31,6 +32,12 @@ class Loop {
   // Closes every libuv handle; `done` is called when the last one has closed. Only then may the
   // loop be destroyed.
   virtual void Close(Callback done, void* argument) = 0;
+
+  // Counts the loop's iterations.
+  uint32_t iteration() const { return iteration_; }
+
+ protected:
+  uint32_t iteration_ = 0;
 };
 
 }  // namespace iocp_net

@@ -25,6 +25,7 @@ class EpollLoop final : public Loop {
     // Submissions from timers and immediates leave before the loop sleeps.
     uv_prepare_start(&prepare_, [](uv_prepare_t* handle) {
       auto* self = static_cast<EpollLoop*>(handle->data);
+      self->iteration_++;
       if (self->engine_.HasSubmissions() || self->engine_.HasReady() ||
           self->engine_.HasCompletions()) {
         self->Turn();

@@ -72,6 +72,7 @@ class IocpLoop final : public Loop {
   // The last thing before the loop may sleep. It sleeps only after a look at the port that found
   // nothing, and with the helper on watch: what comes in between wakes it.
   void Prepare() {
+    iteration_++;
     Backend& backend = engine_.backend();
     if (engine_.HasSubmissions() || engine_.HasReady() || engine_.HasCompletions() ||
         !backend.Drained()) {

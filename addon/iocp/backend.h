@@ -43,6 +43,7 @@ class Backend final : private CompletionQueue::Dispatcher {
   Status AdoptStream(Endpoint&, int64_t, bool) { return UV__ENOTSUP; }
   Status AdoptListener(Endpoint&, int64_t, bool, int32_t) { return UV__ENOTSUP; }
   int64_t Duplicate(Endpoint&) { return UV__ENOTSUP; }
+  int64_t DescriptorOf(Endpoint&) { return UV__ENOTSUP; }
   // ConnectEx says the same of every connected socket.
   Status ConnectAgain(Endpoint&, const Address&) { return UV__EISCONN; }
   Status Accept(Endpoint& listener, Endpoint& fresh) {

@@ -50,6 +50,8 @@ concept BackendOpens = std::constructible_from<B, Engine&> &&
   // A further descriptor of the socket for the caller, or a status; UV__ENOTSUP where sockets
   // have none.
   { b.Duplicate(endpoint) } -> std::same_as<int64_t>;
+  // The socket's own descriptor, to be looked at, or UV__ENOTSUP.
+  { b.DescriptorOf(endpoint) } -> std::same_as<int64_t>;
   // (listener, fresh). UV__EAGAIN: none is waiting; engine.OnAcceptable follows when one is.
   { b.Accept(endpoint, fresh) } -> std::same_as<Status>;
 };

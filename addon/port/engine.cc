@@ -92,6 +92,12 @@ int64_t Engine::Duplicate(int32_t index, int32_t generation) {
   return backend_->Duplicate(*endpoint);
 }
 
+int64_t Engine::DescriptorOf(int32_t index, int32_t generation) {
+  Endpoint* const endpoint = table_.Find(index, generation);
+  if (endpoint == nullptr || endpoint->state == EndpointState::kClosing) return UV__EBADF;
+  return backend_->DescriptorOf(*endpoint);
+}
+
 Status Engine::SetOption(int32_t index, int32_t generation, Option option, int32_t a, int32_t b,
                          int32_t c, int32_t d) {
   Endpoint* const endpoint = table_.Find(index, generation);

@@ -47,6 +47,8 @@ class Engine {
   Status Adopt(int64_t descriptor, int32_t flags, int32_t backlog);
   // A further descriptor of the same socket, which belongs to the caller; below 0 it is a status.
   int64_t Duplicate(int32_t index, int32_t generation);
+  // The endpoint's own descriptor, to be looked at; UV__ENOTSUP where sockets have none.
+  int64_t DescriptorOf(int32_t index, int32_t generation);
   Status ConnectAgain(int32_t index, int32_t generation, const Address& peer);
   // Sends what the kernel takes now and queues the rest, until kSent. Returns the bytes taken at
   // once, or a negative status. kBorrow: the caller keeps the spans' memory alive until kSent or

@@ -1,6 +1,4 @@
 // From a connection that a listener brings to the 'connection' event of its server.
-import type { AsyncResource } from 'node:async_hooks';
-
 import diagnosticsChannel = require('node:diagnostics_channel');
 
 import type net from 'node:net';
@@ -8,6 +6,7 @@ import type { StreamEndpoint } from '../port/endpoint.js';
 import { debug } from './debug.js';
 import { port } from './engine-port.js';
 import { AcceptedOptions, acceptedSocket } from './socket.js';
+import type { SocketHandle } from './socket-handle.js';
 import { wanted } from './state.js';
 
 const serverSocketChannel = diagnosticsChannel.channel('net.server.socket');
@@ -27,12 +26,13 @@ export interface ServerState extends net.Server {
   blockList?: net.BlockList;
 }
 
-/** `context`: the async context of the connection's events, which is not the server's. */
-export function accept(server: ServerState, endpoint: StreamEndpoint, context: AsyncResource): void {
+/** `handle`: made outside of the server's async context, since the connection's events do not belong to it. */
+export function accept(server: ServerState, endpoint: StreamEndpoint, handle: SocketHandle): void {
   const { maxConnections } = server;
   const limited = zeroMeansNoLimit ? Boolean(maxConnections) : maxConnections != null;
   if (limited && server._connections >= maxConnections) {
     drop(server, endpoint);
+    handle.drop(endpoint);
     return;
   }
   if (server.blockList && !endpoint.pipe) {
@@ -41,12 +41,12 @@ export function accept(server: ServerState, endpoint: StreamEndpoint, context: A
       typeof peer === 'object' &&
       server.blockList.check(peer.address, peer.family === 'IPv6' ? 'ipv6' : 'ipv4')
     ) {
-      endpoint.close();
+      handle.drop(endpoint);
       return;
     }
   }
   const options = new AcceptedOptions(server.allowHalfOpen, server.highWaterMark, server.pauseOnConnect);
-  const socket = acceptedSocket(endpoint, options, context);
+  const socket = acceptedSocket(endpoint, options, handle);
   if (server.noDelay) {
     wanted(socket).noDelay = true;
     endpoint.setNoDelay(true);
@@ -89,5 +89,4 @@ function drop(server: ServerState, endpoint: StreamEndpoint): void {
     }
     server.emit('drop', data as net.DropArgument);
   }
-  endpoint.close();
 }

@@ -1,13 +1,21 @@
 // Callbacks that run later, in the async context of now.
 import { AsyncResource } from 'node:async_hooks';
 
-/** As AsyncResource.bind, without what makes the bound function's object slow: there is one for each connection. */
+/**
+ * As AsyncResource.bind, without what makes the bound function's object slow: there is one for each connection. For one
+ * call: async hooks are told that the resource is destroyed after it.
+ */
 export function inThisContext<A extends unknown[]>(
   callback: (...args: A) => unknown,
   type: string,
+  triggerAsyncId?: number,
 ): (...args: A) => void {
-  const resource = new AsyncResource(type);
+  const resource = new AsyncResource(type, triggerAsyncId as number);
   return (...args) => {
-    resource.runInAsyncScope(callback, undefined, ...args);
+    try {
+      resource.runInAsyncScope(callback, undefined, ...args);
+    } finally {
+      resource.emitDestroy();
+    }
   };
 }

@@ -1,19 +1,13 @@
 // Socket.prototype.connect: names to addresses, addresses to attempts, the first attempt that stands to a connection.
-import { AsyncResource } from 'node:async_hooks';
-
 import diagnosticsChannel = require('node:diagnostics_channel');
 import dns = require('node:dns');
 
 import type net from 'node:net';
 
-import timers = require('node:timers');
 import util = require('node:util');
 
-import type { StreamEndpoint } from '../port/endpoint.js';
-import type { ConnectOptions, PortFailure } from '../port/port.js';
+import type { ConnectOptions } from '../port/port.js';
 import { builtin } from './builtin.js';
-import { debug as debugCarrier } from './debug.js';
-import { port } from './engine-port.js';
 import {
   attemptsFailed,
   connectionTimeout,
@@ -26,28 +20,30 @@ import {
   statusOf,
 } from './errors.js';
 import { observeConnect } from './performance.js';
-import { pipeName } from './pipe-name.js';
+import { type ConnectRequest, Pipe, type SocketHandle, TCP } from './socket-handle.js';
 import {
+  kAsyncId,
   kBytesRead,
   kBytesWritten,
   kContext,
   kEndpoint,
+  kHandle,
   kOptions,
   kReading,
-  kUnreferenced,
   kUserBuffer,
   type ThisSocket,
 } from './state.js';
-import { SocketOwner, takeUserBuffer } from './transfer.js';
+import { takeUserBuffer } from './transfer.js';
 
 const debug = util.debuglog('net');
 const clientSocketChannel = diagnosticsChannel.channel('net.client.socket');
 const isWindows = process.platform === 'win32';
 const ECANCELED = statusOf('ECANCELED');
 const ETIMEDOUT = statusOf('ETIMEDOUT');
-const EALREADY = statusOf('EALREADY');
 const EBADF = statusOf('EBADF');
 const ATTEMPT_TIMEOUT_MIN_MS = 10;
+// Programs that fake timers do not mean those of attempts.
+const { setTimeout, clearTimeout } = globalThis;
 
 type Options = net.NetConnectOpts &
   Partial<net.TcpNetConnectOpts & net.IpcNetConnectOpts> & { blockList?: net.BlockList };
@@ -80,10 +76,12 @@ export function connect(self: ThisSocket, args: unknown[], pristineWrite: unknow
   if (writable.write !== pristineWrite) writable.write = pristineWrite;
   if (self.destroyed) {
     self[kEndpoint] = null;
+    self[kHandle] = null;
     self._peername = null;
     self._sockname = null;
   }
-  if (self[kEndpoint] === null) {
+  if (self[kHandle] === null) {
+    take(self, options.path ? new Pipe(self) : new TCP(self));
     self._undestroy();
     self._sockname = null;
     self[kBytesRead] = 0;
@@ -94,7 +92,6 @@ export function connect(self: ThisSocket, args: unknown[], pristineWrite: unknow
   if (user !== null && user.next !== null) {
     takeUserBuffer(user, user.next());
   }
-  self[kContext] = new AsyncResource('iocp-net.socket');
   self._unrefTimer();
   self.connecting = true;
 
@@ -105,6 +102,12 @@ export function connect(self: ThisSocket, args: unknown[], pristineWrite: unknow
     lookupAndConnect(self, options);
   }
   return self;
+}
+
+function take(self: ThisSocket, handle: SocketHandle): void {
+  self[kHandle] = handle;
+  self[kContext] = handle.asyncContext;
+  self[kAsyncId] = handle.getAsyncId();
 }
 
 // ---- options ----
@@ -232,8 +235,6 @@ interface Target extends ConnectOptions {
   family: 4 | 6 | 0;
 }
 
-const isFailure = (result: StreamEndpoint | PortFailure): result is PortFailure => 'stage' in result;
-
 /** The local end that a socket has which was not bound, or was with less than an address and a port. */
 function localEnd(self: ThisSocket, target: Target): string {
   if (target.family === 0) return 'undefined:undefined'; // as node:net words it for a pipe, which has no addresses
@@ -268,57 +269,79 @@ function blocked(self: ThisSocket, target: Target): Error | null {
   return ipBlocked(target.host);
 }
 
-function start(
-  self: ThisSocket,
-  target: Target,
-  connected: (status: number) => void,
-): StreamEndpoint | PortFailure {
-  const host = target.family === 0 ? pipeName(target.host) : target.host;
-  const connectedTo = self[kEndpoint];
-  if (connectedTo !== null) {
-    // Once more is up to the system. Linux says yes to the first time (connect(2) then confirms what stands).
-    const status = connectedTo.isConnecting()
-      ? EALREADY
-      : connectedTo.connectAgain(host, target.port, target.family);
-    if (status !== 0) return { status, stage: 'connect' };
-    setImmediate(connected, 0);
-    return connectedTo;
-  }
-  const endpoint = port().connect({ ...target, host });
-  if (isFailure(endpoint)) return endpoint;
-  debugCarrier('socket to %s:%s: the %s port', target.host, target.port, port().name);
-  const observed = target.family === 0 ? undefined : observeConnect(target.host, target.port);
-  endpoint.owner = new SocketOwner(self, endpoint, (status) => {
-    connected(status);
-    if (status === 0) observed?.();
-  });
-  if (self[kUnreferenced]) endpoint.unref();
-  self[kEndpoint] = endpoint;
-  return endpoint;
+/** Binds the local end if one is wanted. What comes of a connect that this begins is kept for connectHandle(). */
+function bindHandle(self: ThisSocket, target: Target): number {
+  return target.localHost === undefined || target.family === 0
+    ? 0
+    : (self[kHandle] as TCP).bindFor({ ...target });
 }
+
+type Completed = (status: number, readable: boolean, writable: boolean) => void;
+
+/** Calls the handle's connect(), which may be a program's own by now. 0 or the error number of the call. */
+function connectHandle(self: ThisSocket, target: Target, completed: Completed): number {
+  const handle = self[kHandle] as TCP | null;
+  if (handle === null) return 0; // destroyed by a listener of 'connectionAttempt'
+  let observed: (() => void) | undefined;
+  const request = new (target.family === 0 ? PipeConnectWrap : TCPConnectWrap)();
+  request.address = target.host;
+  request.oncomplete = (status, _handle, _request, readable, writable) => {
+    completed(status, Boolean(readable), Boolean(writable));
+    if (status === 0) observed?.();
+  };
+  if (target.family === 0) return handle.connect(request, target.host, undefined as never);
+  request.port = target.port;
+  request.localAddress = target.localHost;
+  request.localPort = target.localPort;
+  request.addressType = target.family;
+  const status =
+    target.family === 6
+      ? handle.connect6(request, target.host, target.port)
+      : handle.connect(request, target.host, target.port);
+  if (!status) observed = observeConnect(target.host, target.port);
+  return status || 0; // a program's own may return nothing
+}
+
+class TCPConnectWrap implements ConnectRequest {
+  address = '';
+  oncomplete?: NonNullable<ConnectRequest['oncomplete']>;
+  port?: number;
+  localAddress?: string | undefined;
+  localPort?: number | undefined;
+  addressType?: number;
+}
+class PipeConnectWrap extends TCPConnectWrap {}
 
 function attempt(self: ThisSocket, wanted: Target): void {
   const target = withLocal(wanted);
   const obstacle = blocked(self, target);
-  const result =
-    obstacle === null ? start(self, target, (status) => afterConnect(self, target, status)) : undefined;
-  if (result !== undefined && isFailure(result) && result.stage === 'bind') {
-    self.destroy(exceptionWithHostPort(result.status, 'bind', target.localHost as string, target.localPort));
+  const bound = obstacle === null ? bindHandle(self, target) : 0;
+  if (bound !== 0) {
+    self.destroy(exceptionWithHostPort(bound, 'bind', target.localHost as string, target.localPort));
     return;
   }
   debug('connect: attempting to connect to %s:%d (addressType: %d)', target.host, target.port, target.family);
   self.emit('connectionAttempt', ...shownTarget(target));
   if (obstacle !== null) {
     self.destroy(obstacle);
-  } else if (result !== undefined && isFailure(result)) {
+    return;
+  }
+  const status = connectHandle(self, target, (...result) => afterConnect(self, target, ...result));
+  if (status !== 0) {
     const { host } = target;
     const portNumber = target.family === 0 ? undefined : target.port;
-    self.destroy(exceptionWithHostPort(result.status, 'connect', host, portNumber, localEnd(self, target)));
+    self.destroy(exceptionWithHostPort(status, 'connect', host, portNumber, localEnd(self, target)));
   }
 }
 
-function afterConnect(self: ThisSocket, target: Target, status: number): void {
-  if (self.destroyed) return;
+function afterConnect(
+  self: ThisSocket,
+  target: Target,
+  status: number,
+  readable: boolean,
+  writable: boolean,
+): void {
+  if (self.destroyed || !self.connecting) return;
   self.connecting = false;
   self._sockname = null;
   if (status !== 0) {
@@ -327,37 +350,38 @@ function afterConnect(self: ThisSocket, target: Target, status: number): void {
     self.destroy(error);
     return;
   }
+  // A program that has answered the connect itself may say that only one direction is open.
+  if (self.readable && !readable) {
+    self.push(null);
+    self.read();
+  }
+  if (self.writable && !writable) self.end();
   self._unrefTimer();
   applyWanted(self);
   self.emit('connect');
   self.emit('ready');
-  if (!self.isPaused()) self.read(0);
+  if (readable && !self.isPaused()) self.read(0);
 }
 
 function applyWanted(self: ThisSocket): void {
   const options = self[kOptions];
-  const endpoint = self[kEndpoint];
-  if (options === null || endpoint === null) return;
-  if (options.noDelay) endpoint.setNoDelay(true);
-  if (options.keepAlive) {
-    endpoint.setKeepAlive(
+  const handle = self[kHandle] as (TCP & { setTypeOfService?(value: number): number }) | null;
+  if (options === null || handle === null) return;
+  if (options.noDelay && handle.setNoDelay) handle.setNoDelay(true);
+  if (options.keepAlive && handle.setKeepAlive) {
+    handle.setKeepAlive(
       true,
       options.keepAliveIdleSeconds,
       options.keepAliveIntervalSeconds,
       options.keepAliveCount,
     );
   }
-  if (options.typeOfService !== undefined) {
-    const status = endpoint.setTypeOfService(options.typeOfService);
+  if (options.typeOfService !== undefined && handle.setTypeOfService) {
+    const status = handle.setTypeOfService(options.typeOfService);
     // Windows restricts the field: best effort there, as in node:net.
-    if (status < 0 && status !== EBADF && !isWindows)
+    if (status !== 0 && status !== EBADF && !isWindows)
       self.emit('error', errnoException(status, 'setTypeOfService'));
   }
-}
-
-export function setTypeOfService(endpoint: StreamEndpoint, value: number): void {
-  const status = endpoint.setTypeOfService(value);
-  if (status < 0 && !isWindows) throw errnoException(status, 'setTypeOfService');
 }
 
 // ---- several attempts: families in turn, each with a time of its own (RFC 8305) ----
@@ -424,7 +448,7 @@ function afterLookupAll(
 }
 
 function attemptNext(self: ThisSocket, attempts: Attempts, canceled: boolean): void {
-  timers.clearTimeout(attempts.timer);
+  clearTimeout(attempts.timer);
   if (self._aborted) return;
   if (canceled || attempts.current === attempts.targets.length) {
     self.destroy(attempts.errors.length === 0 ? connectionTimeout() : attemptsFailed(attempts.errors));
@@ -440,43 +464,44 @@ function attemptNext(self: ThisSocket, attempts: Attempts, canceled: boolean): v
   };
   if (at > 0) {
     // The attempt before has failed or run out of time.
-    self[kEndpoint]?.close();
+    self[kHandle]?.close();
     self[kEndpoint] = null;
     self[kReading] = false;
+    take(self, new TCP(self));
   }
 
   const obstacle = blocked(self, target);
+  const bound = obstacle === null ? bindHandle(self, target) : 0;
+  if (bound !== 0) {
+    attempts.errors.push(exceptionWithHostPort(bound, 'bind', target.localHost as string, target.localPort));
+    attemptNext(self, attempts, false);
+    return;
+  }
   if (obstacle !== null) {
     fail(obstacle);
     return;
   }
   let over = false;
-  const result = start(self, target, (status) => {
-    if (over) return;
-    over = true;
-    afterAttempt(self, attempts, at, target, status);
-  });
-  if (isFailure(result) && result.stage === 'bind') {
-    attempts.errors.push(
-      exceptionWithHostPort(result.status, 'bind', target.localHost as string, target.localPort),
-    );
-    attemptNext(self, attempts, false);
-    return;
-  }
   debug('connect/multiple: attempting to connect to %s:%d (addressType: %d)', ...shown);
   self.emit('connectionAttempt', ...shown);
   self.autoSelectFamilyAttemptedAddresses?.push(`${target.host}:${target.port}`);
-  if (isFailure(result)) {
-    fail(exceptionWithHostPort(result.status, 'connect', target.host, target.port, localEnd(self, target)));
+  const handle = self[kHandle];
+  const status = connectHandle(self, target, (...result) => {
+    if (over) return;
+    over = true;
+    afterAttempt(self, attempts, at, target, ...result);
+  });
+  if (status !== 0) {
+    fail(exceptionWithHostPort(status, 'connect', target.host, target.port, localEnd(self, target)));
     return;
   }
   if (!self.connecting || at >= attempts.targets.length - 1) return;
-  attempts.timer = timers.setTimeout(() => {
+  attempts.timer = setTimeout(() => {
     if (over) return;
     over = true;
     self.emit('connectionAttemptTimeout', ...shown);
     attempts.errors.push(connectError(target, ETIMEDOUT));
-    result.close();
+    handle?.close();
     if (self.connecting) attemptNext(self, attempts, false);
   }, attempts.attemptTimeoutMs);
 }
@@ -487,11 +512,13 @@ function afterAttempt(
   at: number,
   target: Target,
   status: number,
+  readable: boolean,
+  writable: boolean,
 ): void {
-  timers.clearTimeout(attempts.timer);
+  clearTimeout(attempts.timer);
   if (status === 0 && (self.destroyed || at !== attempts.current - 1)) return;
   if (status === 0) {
-    afterConnect(self, target, status);
+    afterConnect(self, target, status, readable, writable);
     return;
   }
   const error = connectError(target, status);

@@ -6,7 +6,7 @@ import { startReceiving } from './transfer.js';
 class Guard implements StreamOwner {
   constructor(
     readonly guarded: StreamOwner,
-    private readonly socket: ThisSocket,
+    readonly socket: ThisSocket,
   ) {}
 
   onReceived(): void {

@@ -9,8 +9,8 @@ import { debug } from './debug.js';
 import { noteAnswered, noteHandedOver } from './handed-connections.js';
 import { handleOf, type LibuvHandle, noteReceived } from './libuv-handles.js';
 import { ListenerHandle } from './listener-handle.js';
-import { Socket } from './socket.js';
-import { kEndpoint, kLent, type ThisSocket } from './state.js';
+import { isCarried, Socket } from './socket.js';
+import { kEndpoint, kLent, NO_HANDLE, type ThisSocket } from './state.js';
 
 type Done = (error: Error | null) => void;
 interface SendOptions {
@@ -147,13 +147,24 @@ function lendServer(server: { _handle: unknown }, listener: ListenerHandle): Loa
   };
 }
 
+/** A socket of ours that cannot be lent has no handle for child_process: libuv could not send ours. */
+function withoutHandle<T>(object: unknown, call: () => T): T {
+  if (!isCarried(object) || object[kLent] !== null) return call();
+  object[kLent] = NO_HANDLE;
+  try {
+    return call();
+  } finally {
+    object[kLent] = null;
+  }
+}
+
 /** `_send` with handles for ours. While an earlier handle is on its way, Node queues what comes and calls it again. */
 function sending(send: Send): Send {
   return function (this: Channel, message, object, options, callback) {
     const loan = object && !this._handleQueue ? lend(object) : undefined;
     if (loan === undefined) {
       if (object && message) noteHandedOver(this, message, object);
-      return send.call(this, message, object, options, callback);
+      return withoutHandle(object, () => send.call(this, message, object, options, callback));
     }
     const given: SendOptions = typeof options === 'boolean' ? { swallowErrors: options } : (options ?? {});
     let state: 'taken' | 'back' = 'back';

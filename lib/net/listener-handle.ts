@@ -1,5 +1,5 @@
 // What net.Server takes for its `_handle` while it listens on the port.
-import { AsyncResource } from 'node:async_hooks';
+import { AsyncResource, asyncWrapProviders } from 'node:async_hooks';
 
 import fs = require('node:fs');
 import util = require('node:util');
@@ -17,6 +17,8 @@ import {
   type LibuvHandle,
   type OnConnection,
 } from './libuv-handles.js';
+import { kOwner } from './node-symbols.js';
+import { handleFor } from './socket-handle.js';
 
 const debugNet = util.debuglog('net');
 // The mode of fchmod (uv_poll_event).
@@ -29,10 +31,11 @@ export const TCP_REUSEPORT = 2;
 const [uvMajor = 0, uvMinor = 0] = process.versions.uv.split('.').map(Number);
 const addsToMode = uvMajor === 1 && uvMinor <= 50;
 
-/** Hears a listening endpoint for its server. */
+/** Receives what a listening endpoint reports, for its server. */
 class Acceptor implements ListenerOwner {
   onGone: (() => void) | undefined;
-  private readonly context = new AsyncResource('iocp-net.server');
+  /** The async resource that connections come in; their own trigger id is its id. */
+  context: AsyncResource | undefined;
 
   constructor(private server: ServerState) {}
 
@@ -40,9 +43,14 @@ class Acceptor implements ListenerOwner {
     this.server = server;
   }
 
+  get owner(): ServerState {
+    return this.server;
+  }
+
   onAccepted(endpoint: StreamEndpoint): void {
-    const context = new AsyncResource('iocp-net.socket');
-    this.context.runInAsyncScope(accept, undefined, this.server, endpoint, context);
+    const context = this.context as AsyncResource;
+    const handle = handleFor(endpoint, context.asyncId());
+    context.runInAsyncScope(accept, undefined, this.server, endpoint, handle);
   }
 
   onAcceptFailed(status: number): void {
@@ -51,42 +59,65 @@ class Acceptor implements ListenerOwner {
   }
 
   onClosed(): void {
-    this.onGone?.();
+    const context = this.context as AsyncResource;
+    context.runInAsyncScope(() => {
+      try {
+        this.onGone?.();
+      } finally {
+        context.emitDestroy();
+      }
+    });
   }
 }
 
 const isFailure = (result: ListeningEndpoint | PortFailure): result is PortFailure => 'stage' in result;
 
+type Opened = [
+  acceptor: Acceptor,
+  endpoint: ListeningEndpoint | null,
+  status: number,
+  bound: ListenOptions | null,
+  backlog: number,
+];
+
 /**
  * A listener of the port. Whoever puts a function of their own in the place of node:net's `onconnection` (the primary
  * of a cluster does, to hand connections to its workers) wants libuv's handles: the listener then moves to libuv.
  */
-export class ListenerHandle {
-  readonly fd = -1;
-  readonly getsockname?: (out: object) => number;
-  private endpoint: ListeningEndpoint | null = null;
-  private readonly acceptor: Acceptor;
+export class ListenerHandle extends AsyncResource {
   private libuv: LibuvHandle | null = null;
-  private status = 0;
   private handler: OnConnection | undefined;
+  private closing = false;
 
-  private constructor(
-    server: ServerState,
+  protected constructor(
+    private readonly provider: string,
+    private readonly acceptor: Acceptor,
+    private endpoint: ListeningEndpoint | null,
+    private readonly status: number,
     private readonly bound: ListenOptions | null,
     private readonly backlog: number,
-    open: (owner: ListenerOwner) => ListeningEndpoint | number,
   ) {
-    this.acceptor = new Acceptor(server);
-    const result = open(this.acceptor);
-    if (typeof result === 'number') this.status = result;
-    else this.endpoint = result;
-    const pipe = this.endpoint?.pipe ?? bound?.family === 0;
-    if (!pipe) this.getsockname = (out) => this.localAddress(out);
+    super(provider);
+    acceptor.context = this;
+  }
+
+  private static make(
+    server: ServerState,
+    bound: ListenOptions | null,
+    backlog: number,
+    open: (owner: ListenerOwner) => ListeningEndpoint | number,
+  ): ListenerHandle {
+    const acceptor = new Acceptor(server);
+    const result = open(acceptor);
+    const endpoint = typeof result === 'number' ? null : result;
+    const pipe = endpoint?.pipe ?? bound?.family === 0;
+    const Handle = pipe ? Pipe : TCP;
+    return new Handle(acceptor, endpoint, typeof result === 'number' ? result : 0, bound, backlog);
   }
 
   /** Binds and listens. */
-  static bind(server: ServerState, options: ListenOptions): ListenerHandle {
-    return new ListenerHandle(server, options, options.backlog, (owner) => {
+  static listenOn(server: ServerState, options: ListenOptions): ListenerHandle {
+    return ListenerHandle.make(server, options, options.backlog, (owner) => {
       const result = port().listen(options, owner);
       return isFailure(result) ? result.status : result;
     });
@@ -94,7 +125,7 @@ export class ListenerHandle {
 
   /** Listens on a bound socket that the process was given. */
   static adopt(server: ServerState, descriptor: number, backlog: number): ListenerHandle {
-    return new ListenerHandle(server, null, backlog, (owner) =>
+    return ListenerHandle.make(server, null, backlog, (owner) =>
       port().adoptListener(descriptor, false, backlog, owner),
     );
   }
@@ -102,6 +133,32 @@ export class ListenerHandle {
   /** Another server listens with the same handle from now on. */
   serve(server: ServerState): void {
     this.acceptor.serve(server);
+  }
+
+  get [kOwner](): ServerState {
+    return this.acceptor.owner;
+  }
+
+  set [kOwner](server: ServerState) {
+    this.acceptor.serve(server);
+  }
+
+  get owner(): ServerState {
+    return this.acceptor.owner;
+  }
+
+  get fd(): number {
+    if (this.libuv !== null) return this.libuv.fd ?? -1;
+    const descriptor = this.endpoint?.descriptor() ?? -1;
+    return descriptor < 0 ? -1 : descriptor;
+  }
+
+  getAsyncId(): number {
+    return this.asyncId();
+  }
+
+  getProviderType(): number {
+    return (asyncWrapProviders as Record<string, number>)[this.provider] as number;
   }
 
   /** Binding and listening were one step; net.Server asks here how it went. */
@@ -130,16 +187,23 @@ export class ListenerHandle {
   }
 
   close(callback?: () => void): void {
+    if (this.closing) return;
+    this.closing = true;
     if (this.libuv !== null) {
       this.libuv.close(callback);
       this.libuv = null;
       this.unlinkPath();
+      this.emitDestroy();
       return;
     }
     this.acceptor.onGone = callback;
-    this.endpoint?.close();
+    if (this.endpoint === null) {
+      port().afterClosing(() => this.acceptor.onClosed());
+      return;
+    }
+    this.endpoint.close();
     // At once: whoever hears 'close' may listen on the same port or path again.
-    if (this.endpoint !== null) port().flush();
+    port().flush();
     this.endpoint = null;
   }
 
@@ -194,7 +258,7 @@ export class ListenerHandle {
     this.libuv = handle;
   }
 
-  private localAddress(out: object): number {
+  protected localAddress(out: object): number {
     if (this.libuv !== null) return this.libuv.getsockname?.(out) ?? 0;
     const address = this.endpoint?.localAddress() ?? -1;
     if (typeof address === 'number') return address;
@@ -207,6 +271,22 @@ export class ListenerHandle {
     const path = this.bound?.family === 0 ? this.bound.host : '\0';
     if (path.startsWith('\0') || path.startsWith('\\\\')) return;
     fs.rmSync(path, { force: true });
+  }
+}
+
+class TCP extends ListenerHandle {
+  constructor(...args: Opened) {
+    super('TCPSERVERWRAP', ...args);
+  }
+
+  getsockname(out: object): number {
+    return this.localAddress(out);
+  }
+}
+
+class Pipe extends ListenerHandle {
+  constructor(...args: Opened) {
+    super('PIPESERVERWRAP', ...args);
   }
 }
 
@@ -230,6 +310,7 @@ function bindAgain(
  */
 export function carryReceivedListener(server: ServerState, handle: LibuvHandle, backlog: number): void {
   const acceptor = new Acceptor(server);
+  acceptor.context = new AsyncResource('TCPSERVERWRAP');
   const endpoint = isDescriptor(handle.fd) ? port().adoptListener(handle.fd, true, backlog, acceptor) : -1;
   if (typeof endpoint === 'number') {
     debug('a listener from another process stays with libuv');
@@ -260,6 +341,6 @@ export function carryHandedConnections(server: ServerState, standIn: LibuvHandle
   standIn.onconnection = (error, client) => {
     const endpoint = error || client === undefined ? undefined : adoptHandle(client);
     if (endpoint === undefined) accepted.call(standIn, error, client);
-    else accept(server, endpoint, new AsyncResource('iocp-net.socket'));
+    else accept(server, endpoint, handleFor(endpoint));
   };
 }

@@ -1,26 +1,27 @@
 // The methods of net.Socket: what its documentation says, around the endpoint of a port.
-import type net from 'node:net';
-
 import stream = require('node:stream');
 import util = require('node:util');
 
-import { inThisContext } from './async-context.js';
 import { builtin, judge } from './builtin.js';
-import { connect, setTypeOfService } from './connect.js';
-import { closedBeforeConnection, invalidHandleType, socketClosed } from './errors.js';
-import { IdleTimer } from './idle-timers.js';
+import { connect } from './connect.js';
+import {
+  closedBeforeConnection,
+  errnoException,
+  invalidHandleType,
+  socketClosed,
+  statusOf,
+} from './errors.js';
 import { Socket } from './socket.js';
+import { Pipe, type TCP } from './socket-handle.js';
 import {
   hasHandle,
-  kContext,
+  kBytesRead,
   kEndpoint,
-  kIdleTimer,
+  kHandle,
   kLastQueuedBytes,
-  kOnClosed,
   kOptions,
   kReading,
-  kShutdownCallback,
-  kUnreferenced,
+  kTimeout,
   kUserBuffer,
   type ThisSocket,
   type WriteCallback,
@@ -28,9 +29,14 @@ import {
   type WritevChunk,
   wanted,
 } from './state.js';
-import { refreshIdle, startReceiving, stopReceiving, write } from './transfer.js';
+import { refreshIdle, write } from './transfer.js';
 
 const debug = util.debuglog('net');
+// Programs that fake timers do not mean these. (node:net's ticks can be faked, and so can ours.)
+const { setTimeout, clearTimeout, queueMicrotask } = globalThis;
+const EBADF = statusOf('EBADF');
+const ENOTCONN = statusOf('ENOTCONN');
+const isWindows = process.platform === 'win32';
 // Up to Node 20 a socket that was never connected does not finish either.
 const finalWaitsForConnect = Number.parseInt(process.versions.node, 10) < 22;
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
@@ -53,10 +59,10 @@ const perMessage: Record<string, Method> = {
 
   _read(this: ThisSocket, size: number): unknown {
     if (this[kEndpoint] === undefined) return (theirs._read as Method).call(this, size as never);
-    if (this.connecting || this[kEndpoint] === null) {
+    if (this.connecting || this[kHandle] === null) {
       this.once('connect', () => this._read(size));
     } else if (!this[kReading]) {
-      startReceiving(this);
+      readFromHandle(this);
     }
     return undefined;
   },
@@ -85,10 +91,10 @@ const perMessage: Record<string, Method> = {
     this._pendingData = null;
     this._pendingEncoding = '';
     if (this[kEndpoint] === null) {
-      callback(socketClosed());
+      callback(this[kHandle] === null ? socketClosed() : errnoException(EBADF, 'write'));
       return false;
     }
-    if (this[kIdleTimer] !== null || this._parent != null) this._unrefTimer();
+    if (this[kTimeout] !== null || this._parent != null) this._unrefTimer();
     write(this, this[kEndpoint], data, encoding, callback);
     return undefined;
   },
@@ -113,7 +119,11 @@ const others: Record<string, Method> = {
   },
 
   pause(this: ThisSocket): unknown {
-    if (this[kUserBuffer] !== null && !this.connecting && this[kReading]) stopReceiving(this);
+    if (this[kUserBuffer] !== null && !this.connecting && this[kReading]) {
+      this[kReading] = false;
+      const status = this[kHandle]?.readStop() ?? 0;
+      if (status !== 0 && !this.destroyed) this.destroy(errnoException(status, 'read'));
+    }
     return duplex.pause.call(this);
   },
 
@@ -128,19 +138,15 @@ const others: Record<string, Method> = {
     if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
       timeoutMs = judgedTimeout(timeoutMs);
     }
-    this[kIdleTimer]?.cancel();
-    this[kIdleTimer] = null;
+    clearTimeout(this[kTimeout] as NodeJS.Timeout);
+    this[kTimeout] = null;
     if (callback !== undefined && typeof callback !== 'function') {
       judge((node) => new node.Socket().setTimeout(0, callback));
     }
     if (timeoutMs === 0) {
       if (callback !== undefined) this.removeListener('timeout', callback);
     } else {
-      // The event belongs to the context that asked for it.
-      this[kIdleTimer] = new IdleTimer(
-        timeoutMs,
-        inThisContext(() => this._onTimeout(), 'iocp-net.idle'),
-      );
+      this[kTimeout] = setTimeout(this._onTimeout.bind(this), timeoutMs).unref();
       if (callback !== undefined) this.once('timeout', callback);
     }
     return this;
@@ -149,9 +155,10 @@ const others: Record<string, Method> = {
   setNoDelay(this: ThisSocket, enable?: boolean): unknown {
     const on = Boolean(enable === undefined ? true : enable);
     const options = wanted(this);
-    if (this[kEndpoint] !== null && !this.connecting && on !== options.noDelay)
-      this[kEndpoint].setNoDelay(on);
+    const handle = this[kHandle] as TCP | null;
+    const changed = on !== options.noDelay;
     options.noDelay = on;
+    if (changed && handle?.setNoDelay) handle.setNoDelay(on);
     return this;
   },
 
@@ -181,9 +188,8 @@ const others: Record<string, Method> = {
     options.keepAliveIdleSeconds = idleSeconds;
     options.keepAliveIntervalSeconds = intervalSeconds;
     options.keepAliveCount = probes;
-    if (changed && this[kEndpoint] !== null && !this.connecting) {
-      this[kEndpoint].setKeepAlive(on, idleSeconds, intervalSeconds, probes);
-    }
+    const handle = this[kHandle] as TCP | null;
+    if (changed && handle?.setKeepAlive) handle.setKeepAlive(on, idleSeconds, intervalSeconds, probes);
     return this;
   },
 
@@ -241,29 +247,33 @@ const others: Record<string, Method> = {
   },
 
   _final(this: ThisSocket, callback: WriteCallback): unknown {
-    const wait = finalWaitsForConnect ? this[kEndpoint] === null || this.connecting : this.connecting;
+    const handle = this[kHandle];
+    const wait = finalWaitsForConnect ? handle === null || this.connecting : this.connecting;
     if (wait) return this.once('connect', () => this._final(callback));
-    if (this[kEndpoint] === null) return callback();
-    this[kShutdownCallback] = inThisContext(callback, 'iocp-net.shutdown');
-    this[kEndpoint].shutdown();
+    if (handle === null) return callback();
+    const status = handle.shutdown({ handle, oncomplete: () => callback() });
+    if (status === 1 || status === ENOTCONN) return callback(); // synchronous
+    if (status !== 0) return callback(errnoException(status, 'shutdown'));
     return undefined;
   },
 
   _destroy(this: ThisSocket, exception: Error | null, callback: WriteCallback): void {
-    const hadHandle = hasHandle(this);
     this.connecting = false;
     for (let s: ThisSocket | null | undefined = this; s != null; s = s._parent as ThisSocket | null) {
-      s[kIdleTimer]?.cancel();
-      s[kIdleTimer] = null;
+      clearTimeout(s[kTimeout] as NodeJS.Timeout);
+      s[kTimeout] = null;
     }
-    if (hadHandle) {
+    if (hasHandle(this)) {
       const isException = Boolean(exception);
-      const reset = this.resetAndClosing === true;
-      if (reset) this.resetAndClosing = false;
-      const close = () => closeEndpoint(this, reset, isException);
-      if (this._closeAfterHandlingError && !reset) queueMicrotask(close);
-      else close();
-      this._sockname = null;
+      if (this.resetAndClosing === true) {
+        this.resetAndClosing = false;
+        closeHandle(this, isException, 'reset');
+      } else if (this._closeAfterHandlingError) {
+        // The socket is accessible in its 'error' event.
+        queueMicrotask(() => closeHandle(this, isException, 'keep'));
+      } else {
+        closeHandle(this, isException, 'close');
+      }
       callback(exception);
     } else {
       callback(exception);
@@ -276,20 +286,22 @@ const others: Record<string, Method> = {
   },
 
   _getpeername(this: ThisSocket): unknown {
-    if (this[kEndpoint] == null || this.connecting) return this._peername ?? {};
+    const handle = this[kHandle] as TCP | null;
+    if (handle == null || !handle.getpeername || this.connecting) return this._peername ?? {};
     if (!this._peername) {
-      const address = this[kEndpoint].peerAddress();
-      if (typeof address === 'number') return {};
-      this._peername = isPipe(this) ? {} : (address as net.AddressInfo);
+      const out = {};
+      if (handle.getpeername(out) !== 0) return out;
+      this._peername = out;
     }
     return this._peername;
   },
 
   _getsockname(this: ThisSocket): unknown {
-    if (this[kEndpoint] == null) return {};
+    const handle = this[kHandle] as TCP | null;
+    if (handle == null || !handle.getsockname) return {};
     if (!this._sockname) {
-      const address = this[kEndpoint].localAddress();
-      this._sockname = typeof address === 'number' || isPipe(this) ? {} : (address as net.AddressInfo);
+      this._sockname = {};
+      handle.getsockname(this._sockname);
     }
     return this._sockname;
   },
@@ -306,43 +318,48 @@ function judgedTimeout(timeoutMs: number): number {
   return MAX_TIMEOUT_MS;
 }
 
+function readFromHandle(self: ThisSocket): void {
+  self[kReading] = true;
+  const status = self[kHandle]?.readStart() ?? 0;
+  if (status !== 0) self.destroy(errnoException(status, 'read'));
+}
+
 function startUserBuffer(self: ThisSocket): void {
-  if (self[kUserBuffer] !== null && !self.connecting && self[kEndpoint] !== null && !self[kReading]) {
-    startReceiving(self);
+  if (self[kUserBuffer] !== null && !self.connecting && self[kHandle] !== null && !self[kReading]) {
+    readFromHandle(self);
   }
 }
 
 function setReferenced(self: ThisSocket, on: boolean): ThisSocket {
-  if (!hasHandle(self)) {
-    self.once('connect', on ? self.ref : self.unref);
-    return self;
-  }
-  self[kUnreferenced] = !on;
-  if (on) self[kEndpoint]?.ref();
-  else self[kEndpoint]?.unref();
+  const handle = self[kHandle];
+  if (handle === null) self.once('connect', on ? self.ref : self.unref);
+  else if (on) handle.ref();
+  else handle.unref();
   return self;
 }
 
 function isPipe(self: ThisSocket): boolean {
-  return self[kEndpoint]?.pipe === true;
+  return self[kHandle] instanceof Pipe;
 }
 
-function closeEndpoint(self: ThisSocket, reset: boolean, isException: boolean): void {
-  const endpoint = self[kEndpoint];
+function closeHandle(self: ThisSocket, isException: boolean, how: 'close' | 'reset' | 'keep'): void {
+  const handle = self[kHandle];
+  if (handle === null) return;
+  if (handle.owner !== self) self[kBytesRead] = handle.bytesRead; // it was another socket's before
+  const letGo = () => {
+    self[kEndpoint] = null;
+    self[kHandle] = null;
+    self._sockname = null;
+  };
   const closed = () => {
     debug('emit close');
     self.emit('close', isException);
+    if (how === 'keep') letGo();
   };
-  self[kEndpoint] = null;
-  if (endpoint === null) {
-    // Destroyed while the address was being looked up: where node:net closes a handle that was never connected.
-    const context = self[kContext];
-    setImmediate(context === null ? closed : () => context.runInAsyncScope(closed));
-    return;
-  }
-  self[kOnClosed] = closed;
-  if (reset) endpoint.reset();
-  else endpoint.close();
+  if (how !== 'keep') letGo();
+  else self[kEndpoint] = null;
+  if (how === 'reset') handle.reset(closed);
+  else handle.close(closed);
 }
 
 if (hasTypeOfService) {
@@ -351,10 +368,14 @@ if (hasTypeOfService) {
       (new node.Socket() as unknown as { setTypeOfService(v: number): void }).setTypeOfService(value),
     );
     const options = wanted(this);
-    if (this[kEndpoint] !== null && !this.connecting && value !== options.typeOfService) {
-      setTypeOfService(this[kEndpoint], value);
-    }
+    const handle = this[kHandle] as (TCP & { setTypeOfService?(value: number): number }) | null;
+    const changed = value !== options.typeOfService;
     options.typeOfService = value;
+    if (changed && handle?.setTypeOfService) {
+      const status = handle.setTypeOfService(value);
+      // Windows restricts the field: best effort there, as in node:net.
+      if (status !== 0 && !isWindows) throw errnoException(status, 'setTypeOfService');
+    }
     return this;
   };
   others.getTypeOfService = function (this: ThisSocket): number {

@@ -1,17 +1,21 @@
 // The getters of net.Socket, with the flags that node:net's have.
 import { Buffer } from 'node:buffer';
 import { builtin } from './builtin.js';
+import { SocketHandle } from './socket-handle.js';
 import {
   hasHandle,
   kBytesRead,
   kBytesWritten,
   kEndpoint,
+  kHandle,
   kLent,
   kReading,
+  NO_HANDLE,
   type ThisSocket,
   type WriteData,
   type WritevChunk,
 } from './state.js';
+import { keepFromTls } from './tls-guard.js';
 
 function bytesOf(data: WriteData, encoding: string): number {
   if (typeof data === 'string') return Buffer.byteLength(data, encoding as BufferEncoding);
@@ -25,13 +29,31 @@ function bytesOf(data: WriteData, encoding: string): number {
 function giveUp(self: ThisSocket): void {
   self[kLent] = null;
   self[kReading] = false;
-  self[kEndpoint]?.close();
+  self[kHandle]?.close();
   self[kEndpoint] = null;
+  self[kHandle] = null;
+}
+
+const theirHandle = Object.getOwnPropertyDescriptor(builtin.Socket.prototype, '_handle');
+
+/** A program's handle in the place of ours. What is no handle of a socket of ours makes the socket node:net's. */
+function setHandle(self: ThisSocket, handle: unknown): void {
+  if (handle === null || handle === undefined) {
+    if (self[kLent] != null) giveUp(self);
+    self[kEndpoint] = null;
+    self[kHandle] = null;
+  } else if (handle instanceof SocketHandle) {
+    handle.share(self);
+  } else {
+    (self as { [kEndpoint]: unknown })[kEndpoint] = undefined;
+    theirHandle?.set?.call(self, handle);
+  }
 }
 
 const shown: ThisType<ThisSocket> = {
   get bytesRead() {
-    return this[kBytesRead];
+    const handle = this[kHandle];
+    return handle != null && handle.owner !== this ? handle.bytesRead : this[kBytesRead];
   },
   get _bytesDispatched() {
     return this[kBytesWritten];
@@ -78,19 +100,22 @@ const hidden: ThisType<ThisSocket> = {
   get bufferSize() {
     return hasHandle(this) ? this.writableLength : undefined;
   },
-  // No libuv handle stands behind the socket. Only child_process is lent one to pass on, and takes the connection away
-  // by setting null.
+  // child_process is lent a handle of libuv's to pass on, and takes the connection away by setting null.
   get _handle() {
-    return this[kLent]; // undefined on the bare prototype
+    const lent = this[kLent];
+    if (lent != null) return lent === NO_HANDLE ? null : lent;
+    const handle = this[kHandle];
+    if (handle != null) keepFromTls();
+    return handle; // undefined on the bare prototype
   },
   set _handle(handle) {
-    if (handle === null && this[kLent] != null) giveUp(this);
+    setHandle(this, handle);
   },
 };
 
 const changeable: ThisType<ThisSocket> = {
   get pending() {
-    return this[kEndpoint] == null || this.connecting;
+    return this[kHandle] == null || this.connecting;
   },
 };
 

@@ -58,6 +58,7 @@ export const listen2: Listen2 = function (address, portNumber, addressType, back
       const handle = ListenerHandle.adopt(this, fd, backlog || BACKLOG);
       // What the port cannot carry, and what is no socket at all, node:net listens on or words the error of.
       if (handle.failed() === 0) this._handle = handle;
+      else handle.close();
     }
   } else {
     const bits = flags ?? 0;
@@ -67,7 +68,7 @@ export const listen2: Listen2 = function (address, portNumber, addressType, back
       reusePort: (bits & TCP_REUSEPORT) !== 0,
     };
     if (portNumber === -1 && addressType === -1) {
-      this._handle = ListenerHandle.bind(this, {
+      this._handle = ListenerHandle.listenOn(this, {
         ...common,
         host: pipeName(address as string),
         port: 0,
@@ -75,16 +76,22 @@ export const listen2: Listen2 = function (address, portNumber, addressType, back
       });
     } else if (address) {
       const family = addressType === 6 ? 6 : 4;
-      this._handle = ListenerHandle.bind(this, { ...common, host: address, port: portNumber ?? 0, family });
+      this._handle = ListenerHandle.listenOn(this, {
+        ...common,
+        host: address,
+        port: portNumber ?? 0,
+        family,
+      });
     } else {
       // No host: IPv6 with IPv4 in it, or IPv4 alone where the system has no IPv6.
-      const any6 = ListenerHandle.bind(this, { ...common, host: '::', port: portNumber ?? 0, family: 6 });
+      const any6 = ListenerHandle.listenOn(this, { ...common, host: '::', port: portNumber ?? 0, family: 6 });
       const six = any6.failed() === 0 || any6.failed() === EADDRINUSE;
+      if (!six) any6.close();
       address = six ? '::' : '0.0.0.0';
       addressType = six ? 6 : 4;
       this._handle = six
         ? any6
-        : ListenerHandle.bind(this, { ...common, host: address, port: portNumber ?? 0, family: 4 });
+        : ListenerHandle.listenOn(this, { ...common, host: address, port: portNumber ?? 0, family: 4 });
     }
   }
   builtinListen2.call(this, address, portNumber, addressType, backlog, fd, flags);

@@ -1,5 +1,4 @@
 // net.Socket over the port: a stream.Duplex with the fields, methods and events of node:net's.
-import { AsyncResource } from 'node:async_hooks';
 import { addAbortListener } from 'node:events';
 import type net from 'node:net';
 import { types } from 'node:util';
@@ -13,26 +12,26 @@ import { endedByPeer, errnoException, statusOf } from './errors.js';
 import { adoptDescriptor, adoptHandle, isDescriptor, takeReceived } from './libuv-handles.js';
 import { duplex, methodDescriptors } from './methods.js';
 import { propertyDescriptors } from './properties.js';
+import { handleFor, SocketHandle } from './socket-handle.js';
 import {
+  kAsyncId,
   kBytesRead,
   kBytesWritten,
   kContext,
   kEndpoint,
-  kIdleTimer,
+  kHandle,
   kLastQueuedBytes,
   kLent,
-  kOnClosed,
   kOptions,
   kReading,
   kShutdownCallback,
-  kUnreferenced,
+  kTimeout,
   kUserBuffer,
   kWriteCallback,
   type ThisSocket,
   type UserBuffer,
   wanted,
 } from './state.js';
-import { SocketOwner } from './transfer.js';
 
 const EEXIST = statusOf('EEXIST');
 // Of an `onread` whose function gives no buffer: node:net then counts what it receives.
@@ -97,19 +96,19 @@ export const Socket = function Socket(
     return Reflect.construct(Socket, [options]);
   }
   let given: StreamOptions;
-  let endpoint: StreamEndpoint | null = null;
+  let found: StreamEndpoint | SocketHandle | null = null;
   if (options instanceof AcceptedOptions) {
     given = options;
   } else {
     const asked = typeof options === 'number' ? { fd: options } : (options ?? {});
     judgeOptions(asked);
-    const found = asked.handle || asked.fd !== undefined ? adopted(asked) : null;
-    if (found === undefined) {
+    const adoption = asked.handle || asked.fd !== undefined ? adopted(asked) : null;
+    if (adoption === undefined) {
       // The object is node:net's from now on: every method and property of ours finds that out.
       debug('socket over %s: libuv', asked.handle ? 'a handle' : 'a descriptor');
       return construct.call(this, options);
     }
-    endpoint = found;
+    found = adoption;
     given = { ...asked };
     given.allowHalfOpen = Boolean(given.allowHalfOpen);
     given.emitClose = false;
@@ -125,18 +124,18 @@ export const Socket = function Socket(
   this._host = null;
   this._closeAfterHandlingError = false;
   this[kEndpoint] = null;
+  this[kHandle] = null;
+  this[kAsyncId] = -1;
   this[kReading] = false;
   this[kBytesRead] = 0;
   this[kBytesWritten] = 0;
-  this[kIdleTimer] = null;
+  this[kTimeout] = null;
   this[kWriteCallback] = null;
   this[kShutdownCallback] = null;
   this[kLastQueuedBytes] = 0;
-  this[kUnreferenced] = false;
   this[kContext] = null;
   this[kOptions] = null;
   this[kUserBuffer] = null;
-  this[kOnClosed] = null;
   this[kLent] = null;
   (stream.Duplex as unknown as (this: unknown, options: unknown) => void).call(this, given);
   this.on('end', onReadableStreamEnd);
@@ -146,11 +145,12 @@ export const Socket = function Socket(
   this.server = null;
   this._server = null;
 
-  if (!(options instanceof AcceptedOptions)) initialize(this, given, endpoint);
+  if (!(options instanceof AcceptedOptions)) initialize(this, given, found);
   return undefined;
 } as unknown as typeof net.Socket & ((options?: SocketOptions) => net.Socket);
 
-function adopted({ handle, fd }: SocketOptions): StreamEndpoint | undefined {
+function adopted({ handle, fd }: SocketOptions): StreamEndpoint | SocketHandle | undefined {
+  if (handle instanceof SocketHandle) return handle;
   if (handle) return takeReceived(handle) ? adoptHandle(handle) : undefined;
   if (!isDescriptor(fd)) return undefined;
   const endpoint = adoptDescriptor(fd);
@@ -190,7 +190,11 @@ function judgeOptions(given: SocketOptions): void {
 // The option came with Node 22.
 const hasBlockList = Number.parseInt(process.versions.node, 10) >= 22;
 
-function initialize(self: ThisSocket, options: SocketOptions, endpoint: StreamEndpoint | null): void {
+function initialize(
+  self: ThisSocket,
+  options: SocketOptions,
+  found: StreamEndpoint | SocketHandle | null,
+): void {
   const { onread } = options;
   if (onread !== null && typeof onread === 'object' && typeof onread.callback === 'function') {
     const { buffer, callback } = onread;
@@ -209,14 +213,25 @@ function initialize(self: ThisSocket, options: SocketOptions, endpoint: StreamEn
   (self as unknown as { _undestroy(): void })._undestroy();
   if (options.signal) watchAbort(self, options.signal);
   if (options.blockList && hasBlockList) self.blockList = options.blockList;
-  if (endpoint !== null) carry(self, endpoint, options);
+  if (found !== null) carry(self, found, options);
 }
 
-/** Starts a socket whose connection stands already. Its events belong where the socket was made. */
-function carry(self: ThisSocket, endpoint: StreamEndpoint, options: SocketOptions): void {
-  self[kEndpoint] = endpoint;
-  self[kContext] = new AsyncResource('iocp-net.socket');
-  endpoint.owner = new SocketOwner(self, endpoint);
+function own(self: ThisSocket, handle: SocketHandle, endpoint: StreamEndpoint): void {
+  self[kHandle] = handle;
+  self[kContext] = handle.asyncContext;
+  self[kAsyncId] = handle.getAsyncId();
+  handle.carry(self, endpoint);
+}
+
+/** Starts a socket whose connection stands already. Its events belong where the socket, or its handle, was made. */
+function carry(self: ThisSocket, found: StreamEndpoint | SocketHandle, options: SocketOptions): void {
+  const handle = found instanceof SocketHandle ? found : handleFor(found);
+  const endpoint = found instanceof SocketHandle ? found.carried : found;
+  if (endpoint === null) {
+    handle.share(self); // it may be connected later
+    return;
+  }
+  own(self, handle, endpoint);
   if (options.readable === false) return;
   if (options.pauseOnCreate) self.readableFlowing = false;
   else if (!options.manualStart) self.read(0);
@@ -237,12 +252,10 @@ function watchAbort(self: ThisSocket, signal: AbortSignal): void {
 export function acceptedSocket(
   endpoint: StreamEndpoint,
   options: AcceptedOptions,
-  context: AsyncResource,
+  handle: SocketHandle,
 ): ThisSocket {
   const self = new Socket(options as unknown as SocketOptions) as unknown as ThisSocket;
-  self[kEndpoint] = endpoint;
-  self[kContext] = context;
-  endpoint.owner = new SocketOwner(self, endpoint);
+  own(self, handle, endpoint);
   if (options.pauseOnCreate) self.readableFlowing = false;
   else self.read(0);
   return self;

@@ -2,29 +2,31 @@
 import type { AsyncResource } from 'node:async_hooks';
 import type net from 'node:net';
 import type { StreamEndpoint } from '../port/endpoint.js';
-import type { IdleTimer } from './idle-timers.js';
+import { kAsyncId, kTimeout } from './node-symbols.js';
+import type { SocketHandle } from './socket-handle.js';
 
 /** The endpoint that carries the socket; null before connect() and after destroy(). */
 export const kEndpoint = Symbol('endpoint');
+/** What the socket shows as `_handle`; null where node:net has none. It outlives the endpoint's attempts. */
+export const kHandle = Symbol('handle');
 export const kReading = Symbol('reading');
 export const kBytesRead = Symbol('bytesRead');
 export const kBytesWritten = Symbol('bytesWritten');
-export const kIdleTimer = Symbol('idleTimer');
+/** The idle timer, where node:net keeps its own: a TLS socket refreshes that of the socket under it. */
+export { kAsyncId, kTimeout };
 /** Callback of the write that waits for onSent, in the async context of that write. */
 export const kWriteCallback = Symbol('writeCallback');
 export const kShutdownCallback = Symbol('shutdownCallback');
 /** Bytes that were queued when the idle timer last looked: a write that progresses is activity. */
 export const kLastQueuedBytes = Symbol('lastQueuedBytes');
-export const kUnreferenced = Symbol('unreferenced');
-/** The async context of connect(): a client's events run in it. */
+/** The handle's async resource: a client's events run in the context of its connect(). */
 export const kContext = Symbol('context');
 export const kOptions = Symbol('options');
 export const kUserBuffer = Symbol('userBuffer');
-/** Told when the endpoint has closed; set by destroy(). */
-export const kOnClosed = Symbol('onClosed');
 
-/** A libuv handle of the same connection, while node:net's own code passes it to another process. */
+/** While node:net's own code passes the socket to another process: a libuv handle of the connection, or NO_HANDLE. */
 export const kLent = Symbol('lent');
+export const NO_HANDLE = Object.freeze({});
 
 export interface UserBuffer {
   buffer: unknown;
@@ -54,15 +56,15 @@ export interface SocketState {
   [kReading]: boolean;
   [kBytesRead]: number;
   [kBytesWritten]: number;
-  [kIdleTimer]: IdleTimer | null;
+  [kHandle]: SocketHandle | null;
+  [kAsyncId]: number;
+  [kTimeout]: NodeJS.Timeout | null;
   [kWriteCallback]: WriteCallback | null;
   [kShutdownCallback]: WriteCallback | null;
   [kLastQueuedBytes]: number;
-  [kUnreferenced]: boolean;
   [kContext]: AsyncResource | null;
   [kOptions]: WantedOptions | null;
   [kUserBuffer]: UserBuffer | null;
-  [kOnClosed]: (() => void) | null;
   [kLent]: object | null;
 
   connecting: boolean;
@@ -109,7 +111,7 @@ export type ThisSocket = SocketState & Omit<net.Socket, keyof SocketState>;
 
 /** A connection exists or is being made: where node:net has a handle. */
 export function hasHandle(socket: SocketState): boolean {
-  return socket[kEndpoint] != null || socket.connecting;
+  return socket[kHandle] != null;
 }
 
 export function wanted(self: ThisSocket): WantedOptions {

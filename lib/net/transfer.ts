@@ -12,11 +12,10 @@ import {
   kBytesWritten,
   kContext,
   kEndpoint,
-  kIdleTimer,
   kLastQueuedBytes,
-  kOnClosed,
   kReading,
   kShutdownCallback,
+  kTimeout,
   kUserBuffer,
   kWriteCallback,
   type ThisSocket,
@@ -44,13 +43,22 @@ const { isUint8Array } = types;
  * in none, as in node:net.
  */
 export class SocketOwner implements StreamOwner {
-  /** `connected` hears once how a connect ended, in the async context of the call. */
+  /** `connected` is called once, when a connect has ended. */
   constructor(
     readonly socket: ThisSocket,
     readonly endpoint: StreamEndpoint,
     private connected: ((status: number) => void) | null = null,
-  ) {
-    if (connected !== null) this.connected = inThisContext(connected, 'iocp-net.connect');
+  ) {}
+
+  /** What was asked of the handle that connects, for those who list requests. */
+  request: object | undefined;
+
+  /** Called when nothing of the endpoint is left. */
+  onGone: (() => void) | null = null;
+
+  /** Whether a write of this socket waits for onSent. */
+  awaitsSent(): boolean {
+    return this.socket[kWriteCallback] !== null;
   }
 
   onConnected(status: number): void {
@@ -114,9 +122,7 @@ export class SocketOwner implements StreamOwner {
     write?.(canceledWriteFails ? errnoException(ECANCELED, 'write') : null);
     shutdown?.();
     this.onConnected(ECANCELED);
-    const closed = socket[kOnClosed];
-    socket[kOnClosed] = null;
-    if (closed !== null) this.inContext(closed, undefined);
+    this.onGone?.();
   }
 
   /**
@@ -136,12 +142,12 @@ export class SocketOwner implements StreamOwner {
 
 export function refreshIdle(socket: ThisSocket): void {
   for (let s: ThisSocket | null | undefined = socket; s != null; s = s._parent as ThisSocket | null) {
-    s[kIdleTimer]?.refresh();
+    s[kTimeout]?.refresh();
   }
 }
 
 function deliver(socket: ThisSocket, endpoint: StreamEndpoint, chunk: Buffer): void {
-  if (socket[kIdleTimer] !== null || socket._parent != null) socket._unrefTimer();
+  if (socket[kTimeout] !== null || socket._parent != null) socket._unrefTimer();
   if (socket.destroyed) return;
   socket[kBytesRead] += chunk.length;
   if (flowsPlainly(socket)) socket.emit('data', chunk);
@@ -221,7 +227,7 @@ class UserBufferReceiver implements Receiver {
 
   private callBack(length: number): void {
     const { socket, user } = this;
-    if (socket[kIdleTimer] !== null || socket._parent != null) socket._unrefTimer();
+    if (socket[kTimeout] !== null || socket._parent != null) socket._unrefTimer();
     socket[kBytesRead] += length;
     const goOn = user.callback.call(socket, length, user.buffer as Uint8Array) !== false;
     if (user.next !== null) takeUserBuffer(user, user.next());
@@ -341,6 +347,6 @@ function settle(socket: ThisSocket, sent: number, total: number, callback: Write
   } else {
     socket[kLastQueuedBytes] = total;
     // The callback runs where the write was called, however much later that is.
-    socket[kWriteCallback] = inThisContext(callback, 'iocp-net.write');
+    socket[kWriteCallback] = inThisContext(callback, 'WRITEWRAP');
   }
 }

@@ -30,6 +30,8 @@ export interface NativePort {
   ): number;
   adopt(descriptor: number, flags: number, backlog: number): number;
   duplicate(index: number, generation: number): number;
+  /** The socket's own descriptor. */
+  descriptor(index: number, generation: number): number;
   /** Bytes that the system has taken; the memory of the others is used until Completion.Sent. */
   send(index: number, generation: number, bytes: Uint8Array | readonly Uint8Array[]): number;
   /**
@@ -60,6 +62,8 @@ export interface NativePort {
   peerAddress(index: number, generation: number): NativeAddress | number;
   queuedBytes(index: number, generation: number): number;
   flush(): void;
+  /** Asks for one dispatch(true) in the closing phase of the loop's turn. */
+  dispatchClosing(): void;
   reference(on: boolean): void;
   /** What becomes of an error that nobody catches: 'uncaughtException', or the end of the process. */
   uncaught(error: unknown): void;
@@ -73,8 +77,11 @@ export interface Addon {
   readonly again: number;
   /** Bytes of a pipe's name that the system takes. */
   readonly pipeNameBytesMax: number;
-  /** `dispatch` takes completions. It returns false when it has worked long enough and has left some. */
-  open(dispatch: () => boolean): NativePort | number;
+  /**
+   * `dispatch` takes completions, and returns false when it has worked long enough and has left some. With true it
+   * reports what has closed, in the loop's closing phase.
+   */
+  open(dispatch: (closing: boolean) => boolean): NativePort | number;
   /** What of this system the engine can use, by name. */
   features(): Record<string, boolean>;
 }

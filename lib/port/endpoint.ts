@@ -65,6 +65,7 @@ export abstract class Endpoint {
   readonly port: CompletionPort;
   readonly index: number;
   readonly generation: number;
+  closeOrder = 0;
   protected closing = false;
   private referenced = true;
   private retained = false;
@@ -107,6 +108,11 @@ export abstract class Endpoint {
     return this.port.native.duplicate(this.index, this.generation);
   }
 
+  /** The socket's own descriptor, to be looked at; below 0 where sockets have none. */
+  descriptor(): number {
+    return this.port.native.descriptor(this.index, this.generation);
+  }
+
   /** Lets go of a socket that lives on under a duplicate: nothing of it is ended, and a Unix listener's file stays. */
   handOver(): void {
     this.beginClose(CloseHow.HandOver);
@@ -138,6 +144,7 @@ export abstract class Endpoint {
     this.closing = true;
     this.retain();
     this.port.native.close(this.index, this.generation, how);
+    this.closeOrder = this.port.awaitClosing();
   }
 
   protected setOption(option: Option, a: number, b = 0, c = 0, d = 0): number {

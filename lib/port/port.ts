@@ -25,6 +25,11 @@ import { runTicks } from './ticks.js';
 
 export type Counters = Record<CounterName, number>;
 
+const byCloseOrder = (a: Closed, b: Closed) => (a.closeOrder - b.closeOrder) | 0;
+
+/** In the place of a completion that was delivered ahead of its turn. */
+const CONSUMED = 0;
+
 /** The most that one write can carry through the slab. */
 export const SLAB_WRITE_BYTES_MAX = SLAB_BYTES;
 
@@ -59,6 +64,13 @@ export interface PortFailure {
   stage: 'bind' | 'connect' | 'listen';
 }
 
+/** Reported as closed in the loop's closing phase. */
+export interface Closed {
+  /** When the close was asked for. */
+  closeOrder: number;
+  finish(): void;
+}
+
 const kindOf = (family: number) => (family === 0 ? EndpointKind.Pipe : EndpointKind.Tcp);
 
 export class CompletionPort {
@@ -79,12 +91,17 @@ export class CompletionPort {
   readonly #counters: Float64Array;
   readonly #endpoints: (Endpoint | undefined)[] = [];
   #references = 0;
+  // What has closed since the loop's last closing phase, the first one first.
+  #closed: Closed[] = [];
+  #finishing: Closed[] = [];
+  #closingAwaited = false;
+  #closes = 0;
 
-  private constructor(addon: Addon, opened: (dispatch: () => boolean) => NativePort) {
+  private constructor(addon: Addon, opened: (dispatch: (closing: boolean) => boolean) => NativePort) {
     this.name = addon.name;
     this.pipeNameBytesMax = addon.pipeNameBytesMax;
     this.again = addon.again;
-    const { memory, ...calls } = opened(() => this.#dispatch());
+    const { memory, ...calls } = opened((closing) => this.#dispatch(closing));
     // A copy: an object that Node-API has filled is a hash table to V8, and every write looks into this one.
     this.native = Object.freeze({ ...calls, memory });
     const { control, counters, slab, arena } = memory;
@@ -184,6 +201,11 @@ export class CompletionPort {
     );
   }
 
+  /** Every endpoint that has not closed. */
+  *endpoints(): Iterable<Endpoint> {
+    for (const endpoint of this.#endpoints) if (endpoint !== undefined) yield endpoint;
+  }
+
   // ---- for the endpoints ----
 
   submit(operation: Operation, endpoint: Endpoint, argument: number): void {
@@ -232,17 +254,33 @@ export class CompletionPort {
     if (--this.#references === 0) this.native.reference(false);
   }
 
+  /** Has `finish` called in the loop's closing phase, as late as libuv reports a handle closed. */
+  afterClosing(finish: () => void): void {
+    this.#closed.push({ closeOrder: this.awaitClosing(), finish });
+  }
+
+  /** Asks for a dispatch in the closing phase of this turn of the loop. Returns the close's place in the order. */
+  awaitClosing(): number {
+    if (!this.#closingAwaited) {
+      this.#closingAwaited = true;
+      this.native.dispatchClosing();
+    }
+    this.#closes = (this.#closes + 1) | 0;
+    return this.#closes;
+  }
+
   // ---- completions ----
 
   /** False when it has worked long enough and has left completions for the next turn. */
-  #dispatch(): boolean {
+  #dispatch(closing: boolean): boolean {
     const nested = this.dispatching; // a handler turns the loop itself
     this.dispatching = true;
     const endMs = nowMs() + TURN_MS;
+    if (closing) this.#closingAwaited = false;
     try {
       for (let ticks = false; ; ticks = true) {
         try {
-          return this.#drain(ticks, endMs);
+          return closing ? this.#finishClosed(ticks) : this.#drain(ticks, endMs);
         } catch (error) {
           // Here, not in the caller: what processes ticks leaves its async context in place when it throws, and only the
           // treatment as uncaught clears that away. The batch then goes on after the handler that has thrown.
@@ -252,6 +290,41 @@ export class CompletionPort {
     } finally {
       this.dispatching = nested;
     }
+  }
+
+  /** Reports what has closed, the last one first: libuv takes its closing handles from a stack. */
+  #finishClosed(ticks: boolean): boolean {
+    const control = this.#control;
+    const tail = control[Header.CompletionTail] as number;
+    // What the ring still has for endpoints that close comes before their end. The rest waits for its turn.
+    for (let head = control[Header.CompletionHead] as number; head !== tail; head = (head + 1) | 0) {
+      const at = COMPLETION_WORDS + (head & (COMPLETION_CAPACITY - 1)) * RECORD_WORDS;
+      const endpoint = this.#endpointAt(at);
+      if (endpoint === undefined || !endpoint.isClosing()) continue;
+      if (ticks) runTicks();
+      ticks = true;
+      this.#deliver(endpoint, at);
+    }
+    // What closes from here on is reported in the next turn of the loop.
+    if (this.#finishing.length === 0) {
+      [this.#finishing, this.#closed] = [this.#closed, this.#finishing];
+      if (this.#finishing.length > 1) this.#finishing.sort(byCloseOrder);
+    }
+    for (let last = this.#finishing.pop(); last !== undefined; last = this.#finishing.pop()) {
+      if (ticks) runTicks();
+      ticks = true;
+      last.finish();
+    }
+    return true;
+  }
+
+  /** The endpoint of a record: none if it has gone, or the record was delivered. */
+  #endpointAt(at: number): Endpoint | undefined {
+    const control = this.#control;
+    const endpoint = this.#endpoints[control[at + CompletionField.Index] as number];
+    if (endpoint === undefined || endpoint.generation !== control[at + CompletionField.Generation])
+      return undefined;
+    return control[at + CompletionField.Kind] === CONSUMED ? undefined : endpoint;
   }
 
   #drain(ticks: boolean, endMs: number): boolean {
@@ -269,14 +342,16 @@ export class CompletionPort {
       if (ticks) runTicks();
       if (control[Header.CompletionHead] !== head) continue; // a tick has turned the loop
       control[Header.CompletionHead] = (head + 1) | 0; // before the handler: if it throws, the next call goes on after it
-      const endpoint = this.#endpoints[control[at + CompletionField.Index] as number];
-      ticks = endpoint !== undefined && endpoint.generation === control[at + CompletionField.Generation];
-      if (ticks) this.#deliver(kind, endpoint as Endpoint, at);
+      const endpoint = this.#endpointAt(at);
+      ticks = endpoint !== undefined;
+      if (endpoint !== undefined) this.#deliver(endpoint, at);
     }
   }
 
-  #deliver(kind: Completion, endpoint: Endpoint, at: number): void {
+  #deliver(endpoint: Endpoint, at: number): void {
     const control = this.#control;
+    const kind = control[at + CompletionField.Kind] as Completion;
+    control[at + CompletionField.Kind] = CONSUMED;
     const status = control[at + CompletionField.Status] as number;
     switch (kind) {
       case Completion.Received: {
@@ -330,7 +405,8 @@ export class CompletionPort {
         return;
       case Completion.Closed:
         this.#endpoints[endpoint.index] = undefined;
-        endpoint.finish();
+        this.#closed.push(endpoint);
+        this.awaitClosing();
         return;
       default:
         throw new RangeError(`iocp-net: the native port reported a completion of an unknown kind, ${kind}`);

@@ -25,6 +25,11 @@ export class Replacements {
     this.restores.push(() => Object.setPrototypeOf(object, before));
   }
 
+  /** What else is to be done when everything is put back. */
+  undo(call: () => void): void {
+    this.restores.push(call);
+  }
+
   restore(): void {
     for (const restore of this.restores.splice(0).reverse()) restore();
   }

@@ -4,8 +4,11 @@ const assert = require('node:assert/strict');
 const http = require('node:http');
 
 const server = http.createServer((_request, response) => {
-  const resources = process.getActiveResourcesInfo().filter((name) => /^TCP/.test(name));
-  response.end(resources.join());
+  // A report lists ours too, under an address of their own.
+  const handles = process.report
+    .getReport()
+    .libuv.filter(({ type, address }) => type === 'tcp' && !address.startsWith('iocp-net'));
+  response.end(handles.map(({ fd }) => fd).join());
 });
 
 server.listen(0, '127.0.0.1', async () => {

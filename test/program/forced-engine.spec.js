@@ -89,8 +89,9 @@ describe('engine', function () {
         env: { IOCP_NET_ENGINE: 'libuv' },
         source: `
           const net = require('node:net');
+          const { libuvHandles } = require(${JSON.stringify(require.resolve('../support/libuv-handles.cjs'))});
           const server = net.createServer().listen(0, '127.0.0.1', () => {
-            console.log(process.getActiveResourcesInfo().includes('TCPServerWrap'), require('iocp-net').Server === net.Server);
+            console.log(libuvHandles().length > 0, require('iocp-net').Server === net.Server);
             server.close();
           });`,
       });

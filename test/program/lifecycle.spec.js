@@ -268,8 +268,9 @@ for (const transport of transports) {
       const { stdout } = await run({
         source: withNet(
           transport,
-          `const server = net.createServer().listen(0, '127.0.0.1', () => {
-            console.log(process.getActiveResourcesInfo().includes('TCPServerWrap') ? 'node' : require('iocp-net/engine').engine.name);
+          `const { libuvHandles } = require(${JSON.stringify(require.resolve('../support/libuv-handles.cjs'))});
+          const server = net.createServer().listen(0, '127.0.0.1', () => {
+            console.log(libuvHandles().length > 0 ? 'node' : require('iocp-net/engine').engine.name);
             server.close();
           });`,
         ),

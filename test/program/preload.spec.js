@@ -14,17 +14,13 @@ const { run, serve, ENGINE } = require('../support/program.js');
 const { when } = require('../support/sockets.js');
 
 const fixture = (name) => path.join(__dirname, 'fixtures', name);
+const LIBUV_HANDLES = JSON.stringify(path.join(packageRoot, 'test', 'support', 'libuv-handles.cjs'));
 const express = path.join(packageRoot, 'examples', 'express.js');
-const TCP_OF_NODE = /^TCP/;
 
 /** Fails unless the port carried the program: node made no TCP handle, and the engine counted. */
 async function assertCarried(program, accepted) {
-  const { resources, engine } = await program.state();
-  assert.deepEqual(
-    resources.filter((type) => TCP_OF_NODE.test(type)),
-    [],
-    'node made TCP handles of its own',
-  );
+  const { libuv, engine } = await program.state();
+  assert.deepEqual(libuv, [], 'node made TCP handles of its own');
   assert.equal(engine.name, ENGINE, engine.reason);
   assert.ok(engine.counters.completions > 0, JSON.stringify(engine.counters));
   assert.ok(engine.counters.bytesReceived > 0, JSON.stringify(engine.counters));
@@ -33,8 +29,8 @@ async function assertCarried(program, accepted) {
 
 /** Fails unless libuv carried the program: what works in C++ is not to be fed from JavaScript. */
 async function assertOnLibuv(program) {
-  const { resources, engine } = await program.state();
-  assert.ok(resources.includes('TCPServerWrap'), String(resources));
+  const { libuv, engine } = await program.state();
+  assert.ok(libuv.includes('server'), String(libuv));
   assert.equal(engine.counters.acceptedEndpoints, 0, JSON.stringify(engine.counters));
 }
 
@@ -85,9 +81,8 @@ describe('preload', function () {
     const program = await serve({ file: fixture('http.js') });
     const agent = new http.Agent({ keepAlive: true });
     await ask(http, { port: program.address.port, agent });
-    const { resources } = await program.state();
-    assert.ok(resources.includes('TCPServerWrap'), resources.join());
-    assert.ok(resources.includes('TCPSocketWrap'), resources.join());
+    const { libuv } = await program.state();
+    assert.deepEqual([...new Set(libuv)].sort(), ['server', 'socket']);
     agent.destroy();
     await program.end();
   });
@@ -152,12 +147,9 @@ describe('preload', function () {
         ports.add(localPort);
       }
       assert.equal(ports.size, 1);
-      const { engine, resources } = await program.state();
+      const { engine, libuv } = await program.state();
       assert.equal(engine.counters.acceptedEndpoints - before, 1);
-      assert.deepEqual(
-        resources.filter((type) => TCP_OF_NODE.test(type)),
-        [],
-      );
+      assert.deepEqual(libuv, []);
       agent.destroy();
     });
 
@@ -354,8 +346,9 @@ describe('preload', function () {
       const stdout = await ends(`
         const http = require('node:http');
         const { engine } = require('iocp-net/engine');
+        const { libuvHandles } = require(${LIBUV_HANDLES});
         http.get({ host: '127.0.0.1', port: ${port}, path: '/x' }, (response) => {
-          const handles = process.getActiveResourcesInfo().filter((type) => type.startsWith('TCP'));
+          const handles = libuvHandles();
           response.setEncoding('utf8').on('data', (text) => console.log(text, handles.length, engine.counters.connectedEndpoints));
         });`);
       assert.equal(stdout, 'origin /x 0 1\n');
@@ -412,9 +405,10 @@ describe('preload', function () {
         new Worker(\`
           const net = require('node:net');
           const { engine } = require('iocp-net/engine');
+          const { libuvHandles } = require(${LIBUV_HANDLES});
           const server = net.createServer((socket) => socket.end('x')).listen(0, '127.0.0.1', () => {
             net.connect(server.address().port, '127.0.0.1').resume().on('close', () => {
-              const handles = process.getActiveResourcesInfo().filter((type) => type.startsWith('TCP'));
+              const handles = libuvHandles();
               console.log(engine.name, handles.length, engine.counters.acceptedEndpoints);
               server.close();
             });

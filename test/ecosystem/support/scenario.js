@@ -3,13 +3,13 @@
 // What a program of these specs tells its parent: its result, and what carried it.
 
 const { engine } = require('iocp-net/engine');
+const { libuvHandles } = require('../../support/libuv-handles.cjs');
 
-const TCP_OF_NODE = /^TCP/;
 let handlesSeen = 0;
 
 /** To be called while connections are open: counts the TCP handles of Node itself. */
 function sample() {
-  handlesSeen += process.getActiveResourcesInfo().filter((type) => TCP_OF_NODE.test(type)).length;
+  handlesSeen += libuvHandles().length;
 }
 
 /** Asks the parent for something (a restart of the server) and waits until it is done. */

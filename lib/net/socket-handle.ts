@@ -1,0 +1,424 @@
+// What a socket of ours shows as its `_handle`, where node:net has an object of libuv's: the same names, statuses and
+// async resource, over the endpoint of a port. Programs call it, replace its methods, or give it to another socket;
+// what a socket asks of its handle goes through these methods, except for the bytes.
+import { AsyncResource, asyncWrapProviders } from 'node:async_hooks';
+import type { StreamEndpoint, StreamOwner } from '../port/endpoint.js';
+import type { ConnectOptions } from '../port/port.js';
+import { inThisContext } from './async-context.js';
+import { builtin } from './builtin.js';
+import { debug } from './debug.js';
+import { port } from './engine-port.js';
+import { statusOf } from './errors.js';
+import { kOwner } from './node-symbols.js';
+import { pipeName } from './pipe-name.js';
+import {
+  kBytesRead,
+  kBytesWritten,
+  kContext,
+  kEndpoint,
+  kHandle,
+  kReading,
+  kShutdownCallback,
+  type ThisSocket,
+} from './state.js';
+import { SocketOwner, startReceiving, stopReceiving } from './transfer.js';
+
+const { setImmediate } = globalThis;
+const EALREADY = statusOf('EALREADY');
+const EBADF = statusOf('EBADF');
+const EINVAL = statusOf('EINVAL');
+const ENOTCONN = statusOf('ENOTCONN');
+/** What libuv says of the addresses of a socket that has none yet. */
+const NO_SOCKET = process.platform === 'win32' ? EINVAL : EBADF;
+
+type Connected = (
+  status: number,
+  handle: unknown,
+  request: ConnectRequest,
+  readable: boolean,
+  writable: boolean,
+) => void;
+
+/** What connect() of a handle is given, and whose `oncomplete` is called once. */
+export interface ConnectRequest {
+  oncomplete?: Connected;
+  address: string;
+  port?: number;
+  localAddress?: string | undefined;
+  localPort?: number | undefined;
+  addressType?: number;
+}
+
+/** What shutdown() of a handle is given. */
+export interface ShutdownRequest {
+  oncomplete(status: number): void;
+  handle: SocketHandle;
+}
+
+/** Handles without an endpoint: before connect(), or while an address is looked up. */
+export const unconnected = new Set<SocketHandle>();
+
+/** The async resource of a handle from the moment on that an http agent gave its connection to another request. */
+class ReusedHandle extends AsyncResource {
+  readonly type: number;
+  readonly handle: SocketHandle;
+
+  constructor(provider: string, handle: SocketHandle) {
+    super(provider);
+    this.type = handle.getProviderType();
+    this.handle = handle;
+  }
+}
+
+export abstract class SocketHandle extends AsyncResource {
+  onread: unknown = undefined;
+  /** The socket whose events come from this handle. */
+  protected socket: ThisSocket;
+  protected endpoint: StreamEndpoint | null = null;
+  /** The async resource that events run in. */
+  protected context: AsyncResource = this;
+  protected closing = false;
+  private receiver: SocketOwner | null = null;
+  private referenced = true;
+
+  protected constructor(
+    private readonly provider: string,
+    socket: ThisSocket | null,
+    triggerAsyncId?: number,
+  ) {
+    super(provider, triggerAsyncId as number);
+    this.socket = socket as ThisSocket; // of an accepted connection it follows at once
+    if (socket !== null) unconnected.add(this);
+  }
+
+  // ---- for the socket ----
+
+  get asyncContext(): AsyncResource {
+    return this.context;
+  }
+
+  get carried(): StreamEndpoint | null {
+    return this.endpoint;
+  }
+
+  /** The endpoint's events go to the socket from now on. `connected` is called once. */
+  carry(
+    socket: ThisSocket,
+    endpoint: StreamEndpoint,
+    connected: ((status: number) => void) | null = null,
+  ): void {
+    this.socket = socket;
+    this.endpoint = endpoint;
+    this.receiver = new SocketOwner(socket, endpoint, connected);
+    endpoint.owner = this.receiver;
+    unconnected.delete(this);
+    if (!this.referenced) endpoint.unref();
+    if (socket[kHandle] === this) socket[kEndpoint] = endpoint;
+  }
+
+  /** The connection of an endpoint that no socket was made of. */
+  drop(endpoint: StreamEndpoint): void {
+    this.closing = true;
+    endpoint.close();
+    this.emitDestroy();
+  }
+
+  /** Another socket takes this handle as its own. Events go on to the socket that had it, as in node:net. */
+  share(taker: ThisSocket): void {
+    taker[kHandle] = this;
+    taker[kEndpoint] = this.endpoint;
+    taker[kContext] = this.context;
+    if (this.socket === taker || this.endpoint === null) return;
+    taker[kReading] = this.socket[kReading];
+    taker[kBytesWritten] = this.socket[kBytesWritten];
+    const { owner } = this.endpoint;
+    this.endpoint.owner = new SharedOwner(owner, taker, this.endpoint);
+  }
+
+  // ---- as libuv's ----
+
+  get [kOwner](): ThisSocket {
+    return this.socket;
+  }
+
+  set [kOwner](socket: ThisSocket) {
+    this.socket = socket;
+  }
+
+  get owner(): ThisSocket {
+    return this.socket;
+  }
+
+  /** No stream of Node's C++: http parses from 'data', and http2 takes its own wrapper. */
+  get isStreamBase(): boolean {
+    return false;
+  }
+
+  get fd(): number {
+    if (this.endpoint === null || this.closing) return -1;
+    const descriptor = this.endpoint.descriptor();
+    return descriptor < 0 ? -1 : descriptor;
+  }
+
+  get reading(): boolean {
+    return this.socket[kReading];
+  }
+
+  set reading(on: boolean) {
+    this.socket[kReading] = on;
+  }
+
+  get bytesRead(): number {
+    return this.socket[kBytesRead];
+  }
+
+  get bytesWritten(): number {
+    return this.socket[kBytesWritten];
+  }
+
+  get writeQueueSize(): number {
+    return this.endpoint === null || this.closing ? 0 : this.endpoint.queuedBytes();
+  }
+
+  readStart(): number {
+    if (this.closing) return EINVAL;
+    if (this.endpoint === null || this.endpoint.isConnecting()) return ENOTCONN;
+    startReceiving(this.socket);
+    return 0;
+  }
+
+  readStop(): number {
+    if (this.endpoint !== null && !this.closing) stopReceiving(this.socket);
+    return 0;
+  }
+
+  shutdown(request: ShutdownRequest): number {
+    if (this.endpoint === null || this.closing) return ENOTCONN;
+    const done = (status: number) => request.oncomplete(status);
+    this.socket[kShutdownCallback] = inThisContext(() => done(0), 'SHUTDOWNWRAP');
+    this.endpoint.shutdown();
+    return 0;
+  }
+
+  close(callback?: () => void): void {
+    this.end(callback, false);
+  }
+
+  reset(callback?: () => void): number {
+    this.end(callback, true);
+    return 0;
+  }
+
+  ref(): void {
+    this.referenced = true;
+    this.endpoint?.ref();
+  }
+
+  unref(): void {
+    this.referenced = false;
+    this.endpoint?.unref();
+  }
+
+  hasRef(): boolean {
+    return !this.closing && this.referenced;
+  }
+
+  getAsyncId(): number {
+    return this.context.asyncId();
+  }
+
+  getProviderType(): number {
+    return (asyncWrapProviders as Record<string, number>)[this.provider] as number;
+  }
+
+  /** What comes from now on belongs to whoever calls. */
+  asyncReset(_resource?: unknown): void {
+    this.context.emitDestroy();
+    this.context = new ReusedHandle(this.provider, this);
+    if (this.socket[kHandle] === this) this.socket[kContext] = this.context;
+  }
+
+  connect(request: ConnectRequest, address: string, portNumber?: number): number {
+    return this.begin(request, { host: address, port: portNumber as number, family: 4 });
+  }
+
+  /** A connection that was begun with its bind(), for the connect() that follows. */
+  protected bound: StreamEndpoint | null = null;
+
+  protected begin(request: ConnectRequest, target: ConnectOptions): number {
+    if (this.closing) return EBADF;
+    const complete = (status: number) => request.oncomplete?.(status, this, request, true, true);
+    if (this.endpoint !== null) {
+      // Once more is up to the system. Linux says yes to the first time (connect(2) then confirms what stands).
+      const { host, port: portNumber, family } = target;
+      const status = this.endpoint.isConnecting()
+        ? EALREADY
+        : this.endpoint.connectAgain(host, portNumber, family);
+      if (status === 0) setImmediate(complete, 0);
+      return status;
+    }
+    let endpoint = this.bound;
+    this.bound = null;
+    if (endpoint === null) {
+      const result = port().connect(target);
+      if ('stage' in result) return result.status;
+      endpoint = result;
+    }
+    debug('socket to %s:%s: the %s port', request.address, request.port, port().name);
+    const type = this.provider === 'TCPWRAP' ? 'TCPCONNECTWRAP' : 'PIPECONNECTWRAP';
+    this.carry(this.socket, endpoint, inThisContext(complete, type, this.getAsyncId()));
+    (this.receiver as SocketOwner).request = request;
+    return 0;
+  }
+
+  private end(callback: (() => void) | undefined, reset: boolean): void {
+    if (this.closing) return; // as libuv's: only the first one's callback is called
+    this.closing = true;
+    unconnected.delete(this);
+    const { context, endpoint, bound } = this;
+    bound?.close();
+    const closed = () => {
+      try {
+        callback?.call(this);
+      } finally {
+        context.emitDestroy();
+      }
+    };
+    const done = () => context.runInAsyncScope(closed);
+    if (endpoint === null) {
+      port().afterClosing(done);
+      return;
+    }
+    (this.receiver as SocketOwner).onGone = done;
+    if (reset) endpoint.reset();
+    else endpoint.close();
+  }
+}
+
+class TCP extends SocketHandle {
+  constructor(socket: ThisSocket | null, triggerAsyncId?: number) {
+    super('TCPWRAP', socket, triggerAsyncId);
+  }
+
+  /**
+   * Binds the local end. The port binds and connects in one step, so that the connect() which follows finds its
+   * connection begun.
+   */
+  bindFor(target: ConnectOptions): number {
+    const result = port().connect(target);
+    if ('stage' in result) {
+      if (result.stage === 'bind') return result.status;
+      this.refused = result.status;
+      return 0;
+    }
+    this.bound = result;
+    return 0;
+  }
+
+  private refused = 0;
+
+  override connect(request: ConnectRequest, address: string, portNumber: number): number {
+    return this.refused || this.begin(request, { host: address, port: portNumber, family: 4 });
+  }
+
+  connect6(request: ConnectRequest, address: string, portNumber: number): number {
+    return this.refused || this.begin(request, { host: address, port: portNumber, family: 6 });
+  }
+
+  getsockname(out: object): number {
+    return put(out, this.endpoint === null || this.closing ? NO_SOCKET : this.endpoint.localAddress());
+  }
+
+  getpeername(out: object): number {
+    return put(out, this.endpoint === null || this.closing ? NO_SOCKET : this.endpoint.peerAddress());
+  }
+
+  setNoDelay(on: boolean): number {
+    if (this.closing) return EBADF;
+    return this.endpoint?.setNoDelay(Boolean(on)) ?? 0;
+  }
+
+  setKeepAlive(on: boolean, idleSeconds: number, intervalSeconds?: number, count?: number): number {
+    if (this.closing) return EBADF;
+    return this.endpoint?.setKeepAlive(Boolean(on), idleSeconds, intervalSeconds, count) ?? 0;
+  }
+}
+
+if ('setTypeOfService' in builtin.Socket.prototype) {
+  Object.defineProperty(TCP.prototype, 'setTypeOfService', {
+    value(this: TCP, value: number): number {
+      if (this.closing || this.endpoint === null) return EBADF;
+      return this.endpoint.setTypeOfService(value);
+    },
+    writable: true,
+    configurable: true,
+  });
+}
+
+class Pipe extends SocketHandle {
+  constructor(socket: ThisSocket | null, triggerAsyncId?: number) {
+    super('PIPEWRAP', socket, triggerAsyncId);
+  }
+
+  override connect(request: ConnectRequest, address: string): number {
+    return this.begin(request, { host: pipeName(address), port: 0, family: 0 });
+  }
+}
+
+export { Pipe, TCP };
+
+/** A connection of the port's for a socket that follows: accepted, or handed over. */
+export function handleFor(endpoint: StreamEndpoint, triggerAsyncId?: number): SocketHandle {
+  return endpoint.pipe ? new Pipe(null, triggerAsyncId) : new TCP(null, triggerAsyncId);
+}
+
+function put(out: object, address: object | number): number {
+  if (typeof address === 'number') return address;
+  Object.assign(out, address);
+  return 0;
+}
+
+/** Of two sockets over one endpoint: what is received goes to the first, what was asked for to whoever asked. */
+class SharedOwner implements StreamOwner {
+  readonly socket: ThisSocket;
+  private readonly taker: SocketOwner;
+
+  constructor(
+    private readonly first: StreamOwner & { socket?: ThisSocket },
+    taker: ThisSocket,
+    endpoint: StreamEndpoint,
+  ) {
+    this.socket = first.socket ?? taker;
+    this.taker = new SocketOwner(taker, endpoint);
+  }
+
+  onConnected(status: number): void {
+    this.first.onConnected(status);
+  }
+
+  onReceived(...args: Parameters<StreamOwner['onReceived']>): void {
+    this.first.onReceived(...args);
+  }
+
+  onEnded(): void {
+    this.first.onEnded();
+  }
+
+  onReceiveFailed(status: number): void {
+    this.first.onReceiveFailed(status);
+  }
+
+  onSent(status: number): void {
+    if (this.taker.awaitsSent()) this.taker.onSent(status);
+    else this.first.onSent(status);
+  }
+
+  onShut(status: number): void {
+    this.first.onShut(status);
+  }
+
+  onClosed(): void {
+    this.taker.onClosed();
+    this.first.onClosed();
+  }
+}
