@@ -1,6 +1,7 @@
 // The getters of net.Socket, with the flags that node:net's have.
 import { Buffer } from 'node:buffer';
 import { builtin } from './builtin.js';
+import { shownHandle } from './handle-facade.js';
 import {
   hasHandle,
   kBytesRead,
@@ -78,10 +79,9 @@ const hidden: ThisType<ThisSocket> = {
   get bufferSize() {
     return hasHandle(this) ? this.writableLength : undefined;
   },
-  // No libuv handle stands behind the socket. Only child_process is lent one to pass on, and takes the connection away
-  // by setting null.
+  // child_process is lent a handle of libuv's to pass on, and takes the connection away by setting null.
   get _handle() {
-    return this[kLent]; // undefined on the bare prototype
+    return this[kLent] ?? shownHandle(this);
   },
   set _handle(handle) {
     if (handle === null && this[kLent] != null) giveUp(this);
@@ -94,12 +94,22 @@ const changeable: ThisType<ThisSocket> = {
   },
 };
 
+/** Bytes that the port carried before the socket moved to libuv. */
+const carried: Record<string, typeof kBytesRead | typeof kBytesWritten> = {
+  bytesRead: kBytesRead,
+  _bytesDispatched: kBytesWritten,
+};
+
 /** Ours for a socket that the port carries, node:net's for any other. */
 function dispatching(name: string, { get, set }: PropertyDescriptor): PropertyDescriptor {
   const theirs = Object.getOwnPropertyDescriptor(builtin.Socket.prototype, name) as PropertyDescriptor;
+  const before = carried[name];
   const descriptor: PropertyDescriptor = {
     get(this: ThisSocket) {
-      return (this[kEndpoint] === undefined ? theirs.get : get)?.call(this);
+      if (this[kEndpoint] !== undefined) return get?.call(this);
+      const value = theirs.get?.call(this) as unknown;
+      const own = before && this[before];
+      return own === undefined || value === undefined ? value : (value as number) + own;
     },
   };
   if (set === undefined && theirs.set === undefined) return descriptor;

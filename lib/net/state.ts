@@ -43,6 +43,7 @@ export interface WantedOptions {
 }
 
 interface ReadableStateView {
+  ended: boolean;
   endEmitted: boolean;
 }
 

@@ -219,6 +219,13 @@ function holdRest(
 
 const held = new WeakMap<ThisSocket, { rest: Buffer; endpoint: StreamEndpoint }>();
 
+/** What has been received and the owner of the buffer has not taken, for whoever reads the connection from now on. */
+export function takeHeld(socket: ThisSocket, endpoint: StreamEndpoint): Buffer | undefined {
+  const waiting = held.get(socket);
+  held.delete(socket);
+  return waiting?.endpoint === endpoint ? waiting.rest : undefined;
+}
+
 function pauseReceiving(socket: ThisSocket, endpoint: StreamEndpoint): void {
   socket[kReading] = false;
   if (!socket.destroyed) endpoint.stopReceiving();

@@ -300,6 +300,20 @@ export class StreamEndpoint extends Endpoint {
     return this.port.native.queuedBytes(this.index, this.generation);
   }
 
+  /** What is left of the memory that the port still sends from; null when it has to send copies of its own as well. */
+  unsent(): Uint8Array[] | null {
+    const held = this.held === null ? [] : this.held instanceof Uint8Array ? [this.held] : this.held;
+    let sent = -this.queuedBytes();
+    for (const chunk of held) sent += chunk.length;
+    if (sent < 0) return null;
+    const left: Uint8Array[] = [];
+    for (const chunk of held) {
+      if (sent < chunk.length) left.push(chunk.subarray(sent));
+      sent = Math.max(0, sent - chunk.length);
+    }
+    return left;
+  }
+
   shutdown(): void {
     this.shutting = true;
     this.retain();

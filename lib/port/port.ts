@@ -229,6 +229,30 @@ export class CompletionPort {
     return new Uint8Array(this.arenaMemory, this.arenaStart + offset, length);
   }
 
+  /**
+   * Takes what has been received for an endpoint out of the ring, as copies; `status` is below 0 when receiving has
+   * failed. Bytes that are only announced, and the end, stay with the system.
+   */
+  withdraw(endpoint: StreamEndpoint): { chunks: Buffer[]; status: number } {
+    const { layout, control } = this;
+    const chunks: Buffer[] = [];
+    let status = 0;
+    for (let at = control[layout.completionHead]; at !== control[layout.completionTail]; at = (at + 1) | 0) {
+      const record = layout.completionWords + (at & (layout.completionCapacity - 1)) * layout.recordWords;
+      if (control[record + 1] !== endpoint.index || control[record + 2] !== endpoint.generation) continue;
+      if (control[record] === layout.received) {
+        const offset = control[record + 4] as number;
+        chunks.push(Buffer.from(this.received(offset, control[record + 5] as number)));
+      } else if (control[record] === layout.receiveFailed) {
+        status = control[record + 3] as number;
+      } else if (control[record] !== layout.receivable && control[record] !== layout.ended) {
+        continue;
+      }
+      control[record + 2] = ~endpoint.generation; // stale from now on
+    }
+    return { chunks, status };
+  }
+
   private dispatch(): void {
     this.lastSendAt = -1;
     this.dispatching = true;
