@@ -1,6 +1,7 @@
 // What a socket of the port shows as its `_handle`.
-import { kContext, kEndpoint, kReading, type ThisSocket } from './state.js';
-import { isBoundToHttp2, moveForTls, watchTls } from './tls-sockets.js';
+import { moveToLibuv } from './move-to-libuv.js';
+import { hasHandle, kContext, kReading, type ThisSocket } from './state.js';
+import { isBoundToHttp2, moveForHttp2, watchTls } from './tls-sockets.js';
 import { startReceiving, stopReceiving } from './transfer.js';
 
 /** No stream of libuv's, so http parses from 'data'. */
@@ -9,7 +10,7 @@ class HandleFacade {
 
   /** http2 asks after it has bound the socket to a session: the next look at `_handle` finds a stream of libuv's. */
   get isStreamBase(): boolean {
-    return isBoundToHttp2(this.socket) && moveForTls(this.socket);
+    return isBoundToHttp2(this.socket) && moveForHttp2(this.socket);
   }
 
   get reading(): boolean {
@@ -37,12 +38,11 @@ class HandleFacade {
 
 const shown = new WeakMap<ThisSocket, HandleFacade>();
 
-/** `_handle` of a socket that the port carries: null without a connection. */
+/** `_handle` of a socket that the port carries: null where node:net has no handle. */
 export function shownHandle(socket: ThisSocket): unknown {
-  if (socket[kEndpoint] === null || socket.connecting) return null;
   const watched = watchTls();
-  if (watched === undefined) return null;
-  if (!watched) return moveForTls(socket) ? (socket as unknown as { _handle: unknown })._handle : null;
+  if (watched === undefined || !hasHandle(socket)) return null;
+  if (!watched) return moveToLibuv(socket) ? (socket as unknown as { _handle: unknown })._handle : null;
   let facade = shown.get(socket);
   if (facade === undefined) {
     facade = new HandleFacade(socket);

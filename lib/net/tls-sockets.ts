@@ -1,12 +1,16 @@
 // TLS and HTTP/2 over a socket that the port carries: both work in C++ on a stream of libuv's, so the socket moves there
 // when they take it over. Where it cannot, they get Node's own wrapper for streams that have no handle.
+import { EventEmitter } from 'node:events';
+
 import stream = require('node:stream');
 
 import type tls from 'node:tls';
 
 import { debug } from './debug.js';
+import { port } from './engine-port.js';
+import { errnoException, statusOf } from './errors.js';
 import { moveToLibuv } from './move-to-libuv.js';
-import { kEndpoint, type ThisSocket } from './state.js';
+import { hasHandle, kEndpoint, type ThisSocket } from './state.js';
 
 /** Node's class for streams without a handle, and the handle that it has. */
 interface StreamWrapper extends stream.Duplex {
@@ -18,6 +22,11 @@ type WrapHandle = (this: tls.TLSSocket, wrap: unknown, handle: unknown, writes: 
 
 /** Of `_wrapHandle(wrap, handle, wrapHasActiveWriteFromPrevOwner)`. */
 const WRAP_HANDLE_ARGUMENTS = 3;
+
+/** Whatever is not 0: the address is asked for again. */
+const NO_ADDRESS = -1;
+
+const EMFILE = statusOf('EMFILE');
 
 let watched: boolean | undefined;
 let modulesSeen = 0;
@@ -46,13 +55,13 @@ function watchTlsSocket(): boolean {
   const wrapHandle = prototype._wrapHandle;
   if (typeof wrapHandle !== 'function' || wrapHandle.length !== WRAP_HANDLE_ARGUMENTS) return false;
   const watching: WrapHandle = function (wrap, handle, writes) {
-    if (isOnPort(wrap)) {
-      if (moveForTls(wrap)) return wrapHandle.call(this, wrap, handleOf(wrap), writes);
+    if (isOfPort(wrap) && hasHandle(wrap)) {
+      if (moveToLibuv(wrap)) return wrapHandle.call(this, wrap, handleOf(wrap), writes);
       const wrapper = wrapped(this, wrap);
       return wrapHandle.call(this, wrapper, wrapper._handle, writes);
     }
     const inner = (wrap as Partial<StreamWrapper> | null)?.stream;
-    if (isOnPort(inner)) complete(wrap as StreamWrapper, inner);
+    if (isOfPort(inner)) complete(wrap as StreamWrapper, inner);
     return wrapHandle.call(this, wrap, handle, writes);
   };
   Object.defineProperty(watching, 'name', { value: wrapHandle.name });
@@ -62,20 +71,37 @@ function watchTlsSocket(): boolean {
 
 const handleOf = (socket: ThisSocket) => (socket as unknown as { _handle: unknown })._handle;
 
-function isOnPort(value: unknown): value is ThisSocket {
-  return typeof value === 'object' && value !== null && (value as Partial<ThisSocket>)[kEndpoint] != null;
+/** Whether the port carries the socket, or will once it is connected. */
+function isOfPort(value: unknown): value is ThisSocket {
+  return (
+    typeof value === 'object' && value !== null && (value as Partial<ThisSocket>)[kEndpoint] !== undefined
+  );
 }
 
-/** Whether the socket is one of libuv's now. */
-export function moveForTls(socket: ThisSocket): boolean {
-  return moveToLibuv(socket);
-}
-
-/** Whether a session of http2 has taken the socket. */
+/** Whether a session of http2 has taken the socket: it leaves itself there, under a name that depends on the version. */
 export function isBoundToHttp2(socket: ThisSocket): boolean {
   if ((socket as unknown as { parser?: unknown }).parser) return false; // http asks, for each connection
-  const bound = Object.getOwnPropertySymbols(socket).find((key) => key.description === 'kBoundSession');
-  return bound !== undefined && (socket as unknown as Record<symbol, unknown>)[bound] !== undefined;
+  const fields = Object.getOwnPropertyDescriptors(socket) as PropertyDescriptorMap;
+  return Reflect.ownKeys(fields).some((key) => isHttp2Session(fields[key as string]?.value));
+}
+
+/** Whether http2 finds a stream of libuv's when it reads from the socket, which is at once or when it has connected. */
+export function moveForHttp2(socket: ThisSocket): boolean {
+  if (!socket.connecting) return moveToLibuv(socket);
+  if (!port().duplicates) return false;
+  socket.prependOnceListener('connect', () => {
+    // Without a handle to consume, http2 would end the process.
+    if (!socket.destroyed && !moveToLibuv(socket)) throw errnoException(EMFILE, 'dup');
+  });
+  return true;
+}
+
+function isHttp2Session(value: unknown): boolean {
+  if (!(value instanceof EventEmitter)) return false;
+  for (let o: object | null = value; o !== null; o = Object.getPrototypeOf(o) as object | null) {
+    if (o.constructor?.name === 'Http2Session') return true;
+  }
+  return false;
 }
 
 let wrapperClass: StreamWrapperClass | undefined;
@@ -88,7 +114,8 @@ function findWrapperClass(): StreamWrapperClass {
   probe.on('error', () => {});
   const { _parentWrap: found } = handleOf(probe as never) as { _parentWrap?: StreamWrapper };
   probe.destroy();
-  if (typeof found !== 'object') throw new Error('iocp-net: this Node wraps streams for TLS in an unknown way');
+  if (typeof found !== 'object')
+    throw new Error('iocp-net: this Node wraps streams for TLS in an unknown way');
   return found.constructor as StreamWrapperClass;
 }
 
@@ -108,7 +135,7 @@ function wrapped(secured: tls.TLSSocket, socket: ThisSocket): StreamWrapper {
 function complete(wrapper: StreamWrapper, socket: ThisSocket): void {
   const fill = (out: object, address: object) => {
     Object.assign(out, address);
-    return 0;
+    return 'address' in address ? 0 : NO_ADDRESS;
   };
   Object.assign(wrapper._handle, {
     getpeername: (out: object) => fill(out, socket._getpeername()),

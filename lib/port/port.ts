@@ -86,6 +86,11 @@ export class CompletionPort {
     }
   }
 
+  /** Whether sockets have descriptors that can be duplicated. */
+  get duplicates(): boolean {
+    return this.name === 'epoll';
+  }
+
   counters(): Counters {
     const values = this.native.memory.counters;
     const counters = {} as Counters;
