@@ -50,13 +50,12 @@ class Engine {
   // The endpoint's own descriptor, to be looked at; UV__ENOTSUP where sockets have none.
   int64_t DescriptorOf(int32_t index, int32_t generation);
   Status ConnectAgain(int32_t index, int32_t generation, const Address& peer);
-  // Sends what the kernel takes now and queues the rest, until kSent. Returns the bytes taken at
-  // once, or a negative status. kBorrow: the caller keeps the spans' memory alive until kSent or
-  // kClosed; kCopy: it may use it again at once.
-  enum class Rest : uint8_t { kBorrow, kCopy };
-  int64_t Send(int32_t index, int32_t generation, const Span* spans, size_t count,
-               Rest rest = Rest::kBorrow);
-  // The same for the first bytes of the slab: arguments and answer are words of the control block.
+  // Sends what the kernel takes now and queues the rest by reference, until kSent. Returns the
+  // bytes taken at once, or a negative status. The caller keeps the spans' memory alive until kSent
+  // or kClosed.
+  int64_t Send(int32_t index, int32_t generation, const Span* spans, size_t count);
+  // Sends what the kernel takes now of the first bytes of the slab, and queues nothing. Arguments
+  // and answer are words of the control block.
   void SendSlab();
   // Answered by kClosed; what waits to be sent is given up.
   void Close(int32_t index, int32_t generation, CloseHow how);
@@ -99,6 +98,7 @@ class Engine {
 
  private:
   void Apply(const Submission& submission);
+  int64_t SendNow(Endpoint& endpoint, struct Remainder* left);
   void MoveQueue(Endpoint& endpoint);
   void AfterQueue(Endpoint& endpoint);
   void FailSend(Endpoint& endpoint, Status status);

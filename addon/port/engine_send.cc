@@ -12,6 +12,8 @@ namespace {
 
 constexpr size_t kSpansMax = 64;  // of one scatter/gather call
 
+}  // namespace
+
 // What is left of a list of spans.
 struct Remainder {
   const Span* spans;
@@ -40,49 +42,49 @@ struct Remainder {
   }
 };
 
-}  // namespace
-
-void Engine::SendSlab() {
-  int32_t* const control = memory_.control;
-  const auto length = static_cast<uint32_t>(control[kSlabLength]);
-  if (length > kSlabBytes) {
-    control[kSlabSent] = UV__EINVAL;
-    return;
-  }
-  const Span span{memory_.slab, length};
-  control[kSlabSent] = static_cast<int32_t>(
-      Send(control[kSlabIndex], control[kSlabGeneration], &span, 1, Rest::kCopy));
-}
-
-int64_t Engine::Send(int32_t index, int32_t generation, const Span* spans, size_t count,
-                     Rest rest) {
-  Endpoint* const endpoint = table_.Find(index, generation);
-  if (endpoint == nullptr || endpoint->state != EndpointState::kOpen) return UV__EBADF;
-  Remainder left(spans, count);
+// Nothing overtakes what is queued.
+int64_t Engine::SendNow(Endpoint& endpoint, Remainder* left) {
   int64_t sent = 0;
-  while (endpoint->queue == nullptr && !left.Empty()) {
+  while (endpoint.queue == nullptr && !left->Empty()) {
     Span batch[kSpansMax];
-    const size_t batch_count = left.Gather(batch, kSpansMax);
+    const size_t batch_count = left->Gather(batch, kSpansMax);
     Count(kSendCalls);
-    const Transfer result = backend_->Send(*endpoint, batch, batch_count);
+    const Transfer result = backend_->Send(endpoint, batch, batch_count);
     if (result.outcome == Transfer::Outcome::kFailed) return result.status;
     if (result.outcome != Transfer::Outcome::kMoved) break;
     Count(kBytesSent, static_cast<double>(result.bytes));
     sent += static_cast<int64_t>(result.bytes);
-    const size_t count_before = left.count;
-    left.Consume(result.bytes);
-    if (count_before - left.count < batch_count) break;  // a short send: the kernel is full
+    const size_t count_before = left->count;
+    left->Consume(result.bytes);
+    if (count_before - left->count < batch_count) break;  // a short send: the kernel is full
   }
-  if (left.Empty()) return sent;
+  return sent;
+}
+
+void Engine::SendSlab() {
+  int32_t* const control = memory_.control;
+  Endpoint* const endpoint = table_.Find(control[kSlabIndex], control[kSlabGeneration]);
+  const auto length = static_cast<uint32_t>(control[kSlabLength]);
+  if (endpoint == nullptr || endpoint->state != EndpointState::kOpen) {
+    control[kSlabSent] = UV__EBADF;
+  } else if (length > kSlabBytes) {
+    control[kSlabSent] = UV__EINVAL;
+  } else {
+    const Span span{memory_.slab, length};
+    Remainder left(&span, 1);
+    control[kSlabSent] = static_cast<int32_t>(SendNow(*endpoint, &left));
+  }
+}
+
+int64_t Engine::Send(int32_t index, int32_t generation, const Span* spans, size_t count) {
+  Endpoint* const endpoint = table_.Find(index, generation);
+  if (endpoint == nullptr || endpoint->state != EndpointState::kOpen) return UV__EBADF;
+  Remainder left(spans, count);
+  const int64_t sent = SendNow(*endpoint, &left);
+  if (sent < 0 || left.Empty()) return sent;
   if (endpoint->queue == nullptr) endpoint->queue = std::make_unique<SendQueue>();
-  for (size_t i = 0; i < left.count; i++) {
-    const Span span = i == 0 ? left.front : left.spans[i];
-    if (rest == Rest::kCopy) {
-      endpoint->queue->AppendCopy(span);
-    } else {
-      endpoint->queue->AppendBorrowed(span);
-    }
-  }
+  endpoint->queue->Append(left.front);
+  for (size_t i = 1; i < left.count; i++) endpoint->queue->Append(left.spans[i]);
   endpoint->stalled = true;
   if (!endpoint->writable_wait) {
     endpoint->writable_wait = true;

@@ -4,9 +4,7 @@
 
 #include <cassert>
 #include <cstdint>
-#include <cstring>
 #include <deque>
-#include <memory>
 
 namespace iocp_net {
 
@@ -15,34 +13,24 @@ struct Span {
   size_t length = 0;
 };
 
-// Copied bytes are the queue's own; borrowed ones belong to a Buffer which JavaScript holds until
-// kSent or kClosed.
+// The bytes belong to a Buffer which JavaScript holds until kSent or kClosed.
 class SendQueue {
  public:
-  bool Empty() const { return items_.empty(); }
+  bool Empty() const { return spans_.empty(); }
   size_t Bytes() const { return bytes_; }
 
-  void AppendCopy(Span span) {
+  void Append(Span span) {
     if (span.length == 0) return;
-    auto copy = std::make_unique<uint8_t[]>(span.length);
-    std::memcpy(copy.get(), span.data, span.length);
-    const uint8_t* data = copy.get();
-    items_.push_back({{data, span.length}, std::move(copy)});
-    bytes_ += span.length;
-  }
-
-  void AppendBorrowed(Span span) {
-    if (span.length == 0) return;
-    items_.push_back({span, nullptr});
+    spans_.push_back(span);
     bytes_ += span.length;
   }
 
   // The first spans, for one scatter/gather call.
   size_t Gather(Span* spans, size_t spans_max) const {
     size_t count = 0;
-    for (const Item& item : items_) {
+    for (const Span& span : spans_) {
       if (count == spans_max) break;
-      spans[count++] = item.span;
+      spans[count++] = span;
     }
     return count;
   }
@@ -51,24 +39,19 @@ class SendQueue {
     assert(sent <= bytes_);
     bytes_ -= sent;
     while (sent > 0) {
-      Item& front = items_.front();
-      if (sent < front.span.length) {
-        front.span.data += sent;
-        front.span.length -= sent;
+      Span& front = spans_.front();
+      if (sent < front.length) {
+        front.data += sent;
+        front.length -= sent;
         return;
       }
-      sent -= front.span.length;
-      items_.pop_front();
+      sent -= front.length;
+      spans_.pop_front();
     }
   }
 
  private:
-  struct Item {
-    Span span;
-    std::unique_ptr<uint8_t[]> copy;
-  };
-
-  std::deque<Item> items_;
+  std::deque<Span> spans_;
   size_t bytes_ = 0;
 };
 

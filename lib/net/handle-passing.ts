@@ -111,7 +111,7 @@ function lend(object: unknown): Loan | undefined {
 
 function lendSocket(socket: ThisSocket): Loan | undefined {
   const endpoint = socket[kEndpoint];
-  if (endpoint === null || socket[kLent] !== null) return undefined; // none, or one that has been lent already
+  if (endpoint == null || socket[kLent] !== null) return undefined; // none of the port's, or lent already
   const descriptor = endpoint.duplicate();
   const handle = descriptor < 0 ? descriptor : handleOf(descriptor);
   if (typeof handle === 'number') {

@@ -11,6 +11,7 @@ import {
   socketClosed,
   statusOf,
 } from './errors.js';
+import { wasCarried } from './move-to-libuv.js';
 import { Socket } from './socket.js';
 import { Pipe, type TCP } from './socket-handle.js';
 import {
@@ -390,6 +391,14 @@ function dispatching(name: string, ours: Method): Method {
   };
 }
 
+/** A socket that had moved to libuv connects as one of the port's again. */
+function connectingAgain(connecting: Method): Method {
+  return function (this: ThisSocket, ...args: never[]) {
+    if (wasCarried(this) && this.destroyed) this[kEndpoint] = null;
+    return connecting.apply(this, args);
+  };
+}
+
 /** The methods of Socket.prototype, with the names, lengths and flags that node:net's have. */
 export function methodDescriptors(): PropertyDescriptorMap {
   const all: PropertyDescriptorMap = {};
@@ -400,5 +409,7 @@ export function methodDescriptors(): PropertyDescriptorMap {
   };
   for (const [name, ours] of Object.entries(perMessage)) add(name, ours, ours);
   for (const [name, ours] of Object.entries(others)) add(name, dispatching(name, ours), ours);
+  const { value: connecting } = all.connect as { value: Method };
+  add('connect', connectingAgain(connecting), connecting);
   return all;
 }

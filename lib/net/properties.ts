@@ -1,6 +1,7 @@
 // The getters of net.Socket, with the flags that node:net's have.
 import { Buffer } from 'node:buffer';
 import { builtin } from './builtin.js';
+import { moveToLibuv } from './move-to-libuv.js';
 import { SocketHandle } from './socket-handle.js';
 import {
   hasHandle,
@@ -15,7 +16,7 @@ import {
   type WriteData,
   type WritevChunk,
 } from './state.js';
-import { keepFromTls } from './tls-guard.js';
+import { watchTls } from './tls-sockets.js';
 
 function bytesOf(data: WriteData, encoding: string): number {
   if (typeof data === 'string') return Buffer.byteLength(data, encoding as BufferEncoding);
@@ -105,7 +106,10 @@ const hidden: ThisType<ThisSocket> = {
     const lent = this[kLent];
     if (lent != null) return lent === NO_HANDLE ? null : lent;
     const handle = this[kHandle];
-    if (handle != null) keepFromTls();
+    // A Node whose TLS sockets cannot be watched finds a handle of its own, or none and wraps the socket.
+    if (handle != null && watchTls() === false) {
+      return moveToLibuv(this) ? (this as unknown as { _handle: unknown })._handle : null;
+    }
     return handle; // undefined on the bare prototype
   },
   set _handle(handle) {
@@ -119,12 +123,22 @@ const changeable: ThisType<ThisSocket> = {
   },
 };
 
+/** Bytes that the port carried before the socket moved to libuv. */
+const carried: Record<string, typeof kBytesRead | typeof kBytesWritten> = {
+  bytesRead: kBytesRead,
+  _bytesDispatched: kBytesWritten,
+};
+
 /** Ours for a socket that the port carries, node:net's for any other. */
 function dispatching(name: string, { get, set }: PropertyDescriptor): PropertyDescriptor {
   const theirs = Object.getOwnPropertyDescriptor(builtin.Socket.prototype, name) as PropertyDescriptor;
+  const before = carried[name];
   const descriptor: PropertyDescriptor = {
     get(this: ThisSocket) {
-      return (this[kEndpoint] === undefined ? theirs.get : get)?.call(this);
+      if (this[kEndpoint] !== undefined) return get?.call(this);
+      const value = theirs.get?.call(this) as unknown;
+      const own = before && this[before];
+      return own === undefined || value === undefined ? value : (value as number) + own;
     },
   };
   if (set === undefined && theirs.set === undefined) return descriptor;

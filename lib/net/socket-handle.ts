@@ -21,6 +21,7 @@ import {
   kShutdownCallback,
   type ThisSocket,
 } from './state.js';
+import { isBoundToHttp2, moveForHttp2 } from './tls-sockets.js';
 import { SocketOwner, startReceiving, stopReceiving } from './transfer.js';
 
 const { setImmediate } = globalThis;
@@ -123,6 +124,14 @@ export abstract class SocketHandle extends AsyncResource {
     this.emitDestroy();
   }
 
+  /** The connection goes on elsewhere, under a handle of its own. */
+  leave(): void {
+    const { endpoint, context } = this;
+    this.closing = true;
+    (this.receiver as SocketOwner).onGone = () => context.emitDestroy();
+    endpoint?.handOver();
+  }
+
   /** Another socket takes this handle as its own. Events go on to the socket that had it, as in node:net. */
   share(taker: ThisSocket): void {
     taker[kHandle] = this;
@@ -149,9 +158,12 @@ export abstract class SocketHandle extends AsyncResource {
     return this.socket;
   }
 
-  /** No stream of Node's C++: http parses from 'data', and http2 takes its own wrapper. */
+  /**
+   * No stream of Node's C++, so http parses from 'data'. http2 asks after it has bound the socket to a session: the next
+   * look at `_handle` then finds a stream of libuv's.
+   */
   get isStreamBase(): boolean {
-    return false;
+    return isBoundToHttp2(this.socket) && moveForHttp2(this.socket);
   }
 
   get fd(): number {

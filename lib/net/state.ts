@@ -47,6 +47,7 @@ export interface WantedOptions {
 }
 
 interface ReadableStateView {
+  ended: boolean;
   endEmitted: boolean;
 }
 

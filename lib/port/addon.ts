@@ -35,8 +35,8 @@ export interface NativePort {
   /** Bytes that the system has taken; the memory of the others is used until Completion.Sent. */
   send(index: number, generation: number, bytes: Uint8Array | readonly Uint8Array[]): number;
   /**
-   * The same for the first bytes of the slab, which may be used again at once. Arguments and answer are words of the
-   * control block (Header.SlabIndex to SlabSent).
+   * Sends of the first bytes of the slab what the system takes now, and queues nothing. Arguments and answer are words of
+   * the control block (Header.SlabIndex to SlabSent).
    */
   sendSlab(): void;
   connectAgain(

@@ -224,9 +224,25 @@ export class StreamEndpoint extends Endpoint {
 
   /** The same for the first `length` bytes of the slab (CompletionPort.encode and copy), which is free again at once. */
   sendSlab(length: number): number {
-    const sent = this.port.sendSlab(this.index, this.generation, length);
-    if (sent >= 0 && sent < length) this.stall();
-    return sent;
+    const { port } = this;
+    const sent = port.sendSlab(this, length);
+    if (sent < 0 || sent === length) return sent;
+    const rest = port.slabCopy(sent, length);
+    const more = this.send(rest, rest.length);
+    return more < 0 ? more : sent + more;
+  }
+
+  /** What is left of the memory that the port still sends from. */
+  unsent(): Uint8Array[] {
+    const held = this.held === null ? [] : this.held instanceof Uint8Array ? [this.held] : this.held;
+    let sent = -this.queuedBytes();
+    for (const chunk of held) sent += chunk.length;
+    const left: Uint8Array[] = [];
+    for (const chunk of held) {
+      if (sent < chunk.length) left.push(chunk.subarray(sent));
+      sent = Math.max(0, sent - chunk.length);
+    }
+    return left;
   }
 
   // ---- from the port: what the completion ends, then the owner ----

@@ -235,14 +235,45 @@ export class CompletionPort {
     return at + bytes.length;
   }
 
-  /** Sends the first `length` bytes of the slab; the answer is that of NativePort.send. */
-  sendSlab(index: number, generation: number, length: number): number {
+  /** Sends of the first `length` bytes of the slab what the system takes now: their number, or a status. */
+  sendSlab({ index, generation }: Endpoint, length: number): number {
     const control = this.#control;
     control[Header.SlabIndex] = index;
     control[Header.SlabGeneration] = generation;
     control[Header.SlabLength] = length;
     this.native.sendSlab();
     return control[Header.SlabSent] as number;
+  }
+
+  /** A copy of what is in the slab from `start` to `end`. */
+  slabCopy(start: number, end: number): Uint8Array {
+    return Uint8Array.prototype.slice.call(this.#slab, start, end);
+  }
+
+  /** Whether sockets have descriptors that can be duplicated. */
+  get duplicates(): boolean {
+    return this.name === 'epoll';
+  }
+
+  /**
+   * Takes what has been received for an endpoint out of the ring, as copies; `status` is below 0 when receiving has
+   * failed. Bytes that are only announced, and the end, stay with the system.
+   */
+  withdraw(endpoint: StreamEndpoint): { chunks: Buffer[]; status: number } {
+    const control = this.#control;
+    const chunks: Buffer[] = [];
+    let status = 0;
+    const tail = control[Header.CompletionTail] as number;
+    for (let head = control[Header.CompletionHead] as number; head !== tail; head = (head + 1) | 0) {
+      const at = COMPLETION_WORDS + (head & (COMPLETION_CAPACITY - 1)) * RECORD_WORDS;
+      if (this.#endpointAt(at) !== endpoint) continue;
+      const kind = control[at + CompletionField.Kind];
+      if (kind === Completion.Received) chunks.push(this.#receivedAt(at));
+      else if (kind === Completion.ReceiveFailed) status = control[at + CompletionField.Status] as number;
+      else if (kind !== Completion.Receivable && kind !== Completion.Ended) continue;
+      control[at + CompletionField.Kind] = CONSUMED;
+    }
+    return { chunks, status };
   }
 
   /** Counts what keeps the loop alive: the port does as long as one endpoint does. */
@@ -354,20 +385,9 @@ export class CompletionPort {
     control[at + CompletionField.Kind] = CONSUMED;
     const status = control[at + CompletionField.Status] as number;
     switch (kind) {
-      case Completion.Received: {
-        const offset = control[at + CompletionField.Offset] as number;
-        const length = control[at + CompletionField.Length] as number;
-        // Memory of its own: no chunk shows another connection's bytes, and the arena is used again at once.
-        const chunk = Buffer.allocUnsafeSlow(length);
-        if (length <= COPIED_SINGLY_BYTES_MAX) {
-          const arena = this.#arena;
-          for (let i = 0; i < length; i++) chunk[i] = arena[offset + i] as number;
-        } else {
-          chunk.set(new Uint8Array(this.#arenaMemory, this.#arenaStart + offset, length));
-        }
-        (endpoint as StreamEndpoint).owner.onReceived(chunk);
+      case Completion.Received:
+        (endpoint as StreamEndpoint).owner.onReceived(this.#receivedAt(at));
         return;
-      }
       case Completion.Receivable:
         (endpoint as StreamEndpoint).receivable(control[at + CompletionField.Waiting] as number);
         return;
@@ -411,6 +431,20 @@ export class CompletionPort {
       default:
         throw new RangeError(`iocp-net: the native port reported a completion of an unknown kind, ${kind}`);
     }
+  }
+
+  /** Memory of its own: no chunk shows another connection's bytes, and the arena is used again at once. */
+  #receivedAt(at: number): Buffer {
+    const offset = this.#control[at + CompletionField.Offset] as number;
+    const length = this.#control[at + CompletionField.Length] as number;
+    const chunk = Buffer.allocUnsafeSlow(length);
+    if (length <= COPIED_SINGLY_BYTES_MAX) {
+      const arena = this.#arena;
+      for (let i = 0; i < length; i++) chunk[i] = arena[offset + i] as number;
+    } else {
+      chunk.set(new Uint8Array(this.#arenaMemory, this.#arenaStart + offset, length));
+    }
+    return chunk;
   }
 
   #adopt<T extends Endpoint>(endpoint: T): T {
