@@ -11,7 +11,7 @@ import util = require('node:util');
 
 import type { StreamEndpoint } from '../port/endpoint.js';
 import type { ConnectOptions, PortFailure } from '../port/port.js';
-import { builtin } from './builtin.js';
+import { builtin, quietly } from './builtin.js';
 import { debug as debugCarrier } from './debug.js';
 import { port } from './engine-port.js';
 import {
@@ -26,6 +26,7 @@ import {
   statusOf,
 } from './errors.js';
 import { observeConnect } from './performance.js';
+import { denial } from './permission.js';
 import { pipeName } from './pipe-name.js';
 import {
   kBytesRead,
@@ -138,14 +139,11 @@ function validate(options: Options, host: unknown): void {
 
 /** Has node:net throw what it throws for these options, if it does. */
 function refuse(options: Options): void {
-  // The channel has heard of the socket that was asked; the one that is asked in its place is nobody's.
-  Object.defineProperty(clientSocketChannel, 'publish', { value: () => {}, configurable: true });
   const probe = new builtin.Socket();
   try {
     probe.on('error', () => {});
-    probe.connect({ ...options } as never);
+    quietly(() => probe.connect({ ...options } as never));
   } finally {
-    Reflect.deleteProperty(clientSocketChannel, 'publish');
     probe.destroy();
   }
 }
@@ -299,7 +297,7 @@ function start(
 
 function attempt(self: ThisSocket, wanted: Target): void {
   const target = withLocal(wanted);
-  const obstacle = blocked(self, target);
+  const obstacle = blocked(self, target) ?? denial(target);
   const result =
     obstacle === null ? start(self, target, (status) => afterConnect(self, target, status)) : undefined;
   if (result !== undefined && isFailure(result) && result.stage === 'bind') {
@@ -448,6 +446,14 @@ function attemptNext(self: ThisSocket, attempts: Attempts, canceled: boolean): v
   const obstacle = blocked(self, target);
   if (obstacle !== null) {
     fail(obstacle);
+    return;
+  }
+  const denied = denial(target);
+  if (denied !== null) {
+    debug('connect/multiple: attempting to connect to %s:%d (addressType: %d)', ...shown);
+    self.emit('connectionAttempt', ...shown);
+    self.autoSelectFamilyAttemptedAddresses?.push(`${target.host}:${target.port}`);
+    fail(denied as NetError);
     return;
   }
   let over = false;

@@ -19,6 +19,7 @@ import {
   TCP_IPV6ONLY,
   TCP_REUSEPORT,
 } from './listener-handle.js';
+import { mayUseNet } from './permission.js';
 import { pipeName } from './pipe-name.js';
 
 const EADDRINUSE = statusOf('EADDRINUSE');
@@ -59,7 +60,7 @@ export const listen2: Listen2 = function (address, portNumber, addressType, back
       // What the port cannot carry, and what is no socket at all, node:net listens on or words the error of.
       if (handle.failed() === 0) this._handle = handle;
     }
-  } else {
+  } else if (mayUseNet()) {
     const bits = flags ?? 0;
     const common = {
       backlog: backlog || BACKLOG,
