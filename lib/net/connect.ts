@@ -25,6 +25,7 @@ import {
   type NetError,
   statusOf,
 } from './errors.js';
+import { setKeepAlive } from './keep-alive.js';
 import { observeConnect } from './performance.js';
 import { denial } from './permission.js';
 import { pipeName } from './pipe-name.js';
@@ -338,7 +339,8 @@ function applyWanted(self: ThisSocket): void {
   if (options === null || endpoint === null) return;
   if (options.noDelay) endpoint.setNoDelay(true);
   if (options.keepAlive) {
-    endpoint.setKeepAlive(
+    setKeepAlive(
+      endpoint,
       true,
       options.keepAliveIdleSeconds,
       options.keepAliveIntervalSeconds,

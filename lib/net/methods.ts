@@ -9,6 +9,7 @@ import { builtin, judge } from './builtin.js';
 import { connect, setTypeOfService } from './connect.js';
 import { closedBeforeConnection, invalidHandleType, socketClosed } from './errors.js';
 import { IdleTimer } from './idle-timers.js';
+import { setKeepAlive } from './keep-alive.js';
 import { Socket } from './socket.js';
 import {
   hasHandle,
@@ -182,7 +183,7 @@ const others: Record<string, Method> = {
     options.keepAliveIntervalSeconds = intervalSeconds;
     options.keepAliveCount = probes;
     if (changed && this[kEndpoint] !== null && !this.connecting) {
-      this[kEndpoint].setKeepAlive(on, idleSeconds, intervalSeconds, probes);
+      setKeepAlive(this[kEndpoint], on, idleSeconds, intervalSeconds, probes);
     }
     return this;
   },
