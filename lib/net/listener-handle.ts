@@ -170,6 +170,13 @@ export class ListenerHandle {
     return this.libuv === null ? undefined : { handle: this.libuv, lent: false };
   }
 
+  /** The listener goes on under the handle that was sent. */
+  leave(): void {
+    this.endpoint?.handOver();
+    this.endpoint = null;
+    this.libuv = null;
+  }
+
   /** Whoever listens with this handle listens with libuv's from now on. */
   toLibuv(): void {
     if (this.endpoint !== null) this.moveToLibuv();

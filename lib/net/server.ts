@@ -21,6 +21,7 @@ import {
 } from './listener-handle.js';
 import { mayUseNet } from './permission.js';
 import { pipeName } from './pipe-name.js';
+import { serverTransferMethods } from './thread-transfer.js';
 
 const EADDRINUSE = statusOf('EADDRINUSE');
 const BACKLOG = 511;
@@ -136,6 +137,7 @@ Object.setPrototypeOf(Server.prototype, builtin.Server.prototype);
 Object.setPrototypeOf(Server, EventEmitter);
 (Server.prototype as unknown as { _listen2: Listen2 })._listen2 = listen2;
 (Server.prototype as unknown as { listen: typeof listen }).listen = listen;
+Object.defineProperties(Server.prototype, serverTransferMethods);
 Object.defineProperty(Server, Symbol.hasInstance, {
   value(this: unknown, value: unknown) {
     if (this === Server) return value instanceof builtin.Server;

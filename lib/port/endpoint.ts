@@ -66,6 +66,7 @@ export abstract class Endpoint {
   readonly index: number;
   readonly generation: number;
   protected closing = false;
+  private handedOver = false;
   private referenced = true;
   private retained = false;
   private gone = false;
@@ -90,6 +91,10 @@ export abstract class Endpoint {
     return this.closing;
   }
 
+  isHandedOver(): boolean {
+    return this.handedOver;
+  }
+
   hasRef(): boolean {
     return this.referenced;
   }
@@ -109,6 +114,7 @@ export abstract class Endpoint {
 
   /** Lets go of a socket that lives on under a duplicate: nothing of it is ended, and a Unix listener's file stays. */
   handOver(): void {
+    this.handedOver = !this.closing;
     this.beginClose(CloseHow.HandOver);
   }
 

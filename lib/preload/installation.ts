@@ -5,6 +5,7 @@ import net = require('node:net');
 
 import { builtin } from '../net/builtin.js';
 import { listen, listen2 } from '../net/server.js';
+import { serverTransferMethods } from '../net/thread-transfer.js';
 import { installHttp } from './http.js';
 import { installHttp2 } from './http2.js';
 import { Replacements } from './replacements.js';
@@ -59,6 +60,9 @@ export class Installation {
     // The one prototype of every server, those of http and tls included: a patch of it reaches them all.
     replacements.value(builtin.Server.prototype, '_listen2', listen2);
     replacements.value(builtin.Server.prototype, 'listen', listen);
+    for (const symbol of Object.getOwnPropertySymbols(serverTransferMethods)) {
+      replacements.value(builtin.Server.prototype, symbol, serverTransferMethods[symbol as never].value);
+    }
     for (const name of ['Server', 'createServer']) {
       replacements.value(ours, name, (net as unknown as Record<string, unknown>)[name]);
     }
