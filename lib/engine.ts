@@ -1,6 +1,6 @@
 // What carries the sockets of this process.
-import { tryPort, whyNone } from './net/engine-port.js';
 import type { Counters } from './port/port.js';
+import { facade, reasonForNone } from './shared.js';
 
 export type { Counters };
 
@@ -31,12 +31,12 @@ const NONE: Counters = {
 
 export const engine: Engine = {
   get name() {
-    return tryPort()?.name ?? 'libuv';
+    return facade()?.engine.name ?? 'libuv';
   },
   get reason() {
-    return whyNone();
+    return reasonForNone();
   },
   get counters() {
-    return tryPort()?.counters() ?? { ...NONE };
+    return facade()?.engine.counters() ?? { ...NONE };
   },
 };

@@ -3,7 +3,7 @@ import http = require('node:http');
 
 import type net from 'node:net';
 
-import { tryPort } from './net/engine-port.js';
+import { facade } from './shared.js';
 
 type Listen2 = (...args: unknown[]) => void;
 
@@ -12,9 +12,9 @@ type Listen2 = (...args: unknown[]) => void;
  * Returns the server. Without an engine, and for servers of tls, https and http2, it changes nothing.
  */
 export function attach<S extends net.Server>(server: S): S {
-  if (tryPort() === undefined) return server;
+  const listen2 = facade()?.listen2;
+  if (listen2 === undefined) return server;
   if (server.listening) throw new Error('iocp-net: attach() comes before listen()');
-  const { listen2 } = require('./net/server.js') as typeof import('./net/server.js');
   Object.defineProperty(server, '_listen2', {
     value: listen2 as unknown as Listen2,
     writable: true,
@@ -27,8 +27,8 @@ export function attach<S extends net.Server>(server: S): S {
 /** http.Agent whose connections go over the port. */
 export class Agent extends http.Agent {
   override createConnection(...args: Parameters<http.Agent['createConnection']>): net.Socket {
-    if (tryPort() === undefined) return super.createConnection(...args) as net.Socket;
-    const { connect } = require('./net/exports.js') as typeof import('./net/exports.js');
-    return connect(...(args as unknown[]));
+    const ours = facade()?.net;
+    if (ours === undefined) return super.createConnection(...args) as net.Socket;
+    return (ours.connect as (...args: unknown[]) => net.Socket)(...args);
   }
 }

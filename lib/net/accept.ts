@@ -5,6 +5,7 @@ import type net from 'node:net';
 import type { StreamEndpoint } from '../port/endpoint.js';
 import { debug } from './debug.js';
 import { port } from './engine-port.js';
+import { setKeepAlive } from './keep-alive.js';
 import { AcceptedOptions, acceptedSocket } from './socket.js';
 import type { SocketHandle } from './socket-handle.js';
 import { wanted } from './state.js';
@@ -54,7 +55,7 @@ export function accept(server: ServerState, endpoint: StreamEndpoint, handle: So
   if (server.keepAlive) {
     wanted(socket).keepAlive = true;
     wanted(socket).keepAliveIdleSeconds = server.keepAliveInitialDelay;
-    endpoint.setKeepAlive(true, server.keepAliveInitialDelay);
+    setKeepAlive(endpoint, true, server.keepAliveInitialDelay);
   }
   if (debug.enabled)
     debug('%s accepts %s: the %s port', server.constructor.name, peerOf(endpoint), port().name);

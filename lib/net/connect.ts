@@ -7,7 +7,7 @@ import type net from 'node:net';
 import util = require('node:util');
 
 import type { ConnectOptions } from '../port/port.js';
-import { builtin } from './builtin.js';
+import { builtin, quietly } from './builtin.js';
 import {
   attemptsFailed,
   connectionTimeout,
@@ -19,7 +19,9 @@ import {
   type NetError,
   statusOf,
 } from './errors.js';
+import { setKeepAlive } from './keep-alive.js';
 import { observeConnect } from './performance.js';
+import { denial } from './permission.js';
 import { type ConnectRequest, Pipe, type SocketHandle, TCP } from './socket-handle.js';
 import {
   kAsyncId,
@@ -141,14 +143,11 @@ function validate(options: Options, host: unknown): void {
 
 /** Has node:net throw what it throws for these options, if it does. */
 function refuse(options: Options): void {
-  // The channel has heard of the socket that was asked; the one that is asked in its place is nobody's.
-  Object.defineProperty(clientSocketChannel, 'publish', { value: () => {}, configurable: true });
   const probe = new builtin.Socket();
   try {
     probe.on('error', () => {});
-    probe.connect({ ...options } as never);
+    quietly(() => probe.connect({ ...options } as never));
   } finally {
-    Reflect.deleteProperty(clientSocketChannel, 'publish');
     probe.destroy();
   }
 }
@@ -314,7 +313,7 @@ class PipeConnectWrap extends TCPConnectWrap {}
 
 function attempt(self: ThisSocket, wanted: Target): void {
   const target = withLocal(wanted);
-  const obstacle = blocked(self, target);
+  const obstacle = blocked(self, target) ?? denial(target);
   const bound = obstacle === null ? bindHandle(self, target) : 0;
   if (bound !== 0) {
     self.destroy(exceptionWithHostPort(bound, 'bind', target.localHost as string, target.localPort));
@@ -365,11 +364,14 @@ function afterConnect(
 
 function applyWanted(self: ThisSocket): void {
   const options = self[kOptions];
-  const handle = self[kHandle] as (TCP & { setTypeOfService?(value: number): number }) | null;
+  const handle = self[kHandle] as unknown as Partial<
+    TCP & { setTypeOfService(value: number): number }
+  > | null;
   if (options === null || handle === null) return;
   if (options.noDelay && handle.setNoDelay) handle.setNoDelay(true);
   if (options.keepAlive && handle.setKeepAlive) {
-    handle.setKeepAlive(
+    setKeepAlive(
+      handle as unknown as TCP,
       true,
       options.keepAliveIdleSeconds,
       options.keepAliveIntervalSeconds,
@@ -479,6 +481,14 @@ function attemptNext(self: ThisSocket, attempts: Attempts, canceled: boolean): v
   }
   if (obstacle !== null) {
     fail(obstacle);
+    return;
+  }
+  const denied = denial(target);
+  if (denied !== null) {
+    debug('connect/multiple: attempting to connect to %s:%d (addressType: %d)', ...shown);
+    self.emit('connectionAttempt', ...shown);
+    self.autoSelectFamilyAttemptedAddresses?.push(`${target.host}:${target.port}`);
+    fail(denied as NetError);
     return;
   }
   let over = false;

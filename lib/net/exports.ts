@@ -3,7 +3,6 @@ import type net from 'node:net';
 
 import util = require('node:util');
 
-import { showActiveHandles } from './active-handles.js';
 import { builtin } from './builtin.js';
 import { publishClientSocket, publishesInCreateConnection } from './connect.js';
 import { debug as debugCarrier } from './debug.js';
@@ -13,7 +12,6 @@ import { Server } from './server.js';
 import { Socket, type SocketOptions } from './socket.js';
 
 noticeObservers();
-showActiveHandles();
 passHandles();
 
 const debug = util.debuglog('net');

@@ -234,6 +234,13 @@ export class ListenerHandle extends AsyncResource {
     return this.libuv === null ? undefined : { handle: this.libuv, lent: false };
   }
 
+  /** The listener goes on under the handle that was sent. */
+  leave(): void {
+    this.endpoint?.handOver();
+    this.endpoint = null;
+    this.libuv = null;
+  }
+
   /** Whoever listens with this handle listens with libuv's from now on. */
   toLibuv(): void {
     if (this.endpoint !== null) this.moveToLibuv();

@@ -11,6 +11,7 @@ import {
   socketClosed,
   statusOf,
 } from './errors.js';
+import { setKeepAlive } from './keep-alive.js';
 import { wasCarried } from './move-to-libuv.js';
 import { Socket } from './socket.js';
 import { Pipe, type TCP } from './socket-handle.js';
@@ -190,7 +191,7 @@ const others: Record<string, Method> = {
     options.keepAliveIntervalSeconds = intervalSeconds;
     options.keepAliveCount = probes;
     const handle = this[kHandle] as TCP | null;
-    if (changed && handle?.setKeepAlive) handle.setKeepAlive(on, idleSeconds, intervalSeconds, probes);
+    if (changed && handle?.setKeepAlive) setKeepAlive(handle, on, idleSeconds, intervalSeconds, probes);
     return this;
   },
 

@@ -19,7 +19,9 @@ import {
   TCP_IPV6ONLY,
   TCP_REUSEPORT,
 } from './listener-handle.js';
+import { mayUseNet } from './permission.js';
 import { pipeName } from './pipe-name.js';
+import { serverTransferMethods } from './thread-transfer.js';
 
 const EADDRINUSE = statusOf('EADDRINUSE');
 const BACKLOG = 511;
@@ -60,7 +62,7 @@ export const listen2: Listen2 = function (address, portNumber, addressType, back
       if (handle.failed() === 0) this._handle = handle;
       else handle.close();
     }
-  } else {
+  } else if (mayUseNet()) {
     const bits = flags ?? 0;
     const common = {
       backlog: backlog || BACKLOG,
@@ -142,6 +144,7 @@ Object.setPrototypeOf(Server.prototype, builtin.Server.prototype);
 Object.setPrototypeOf(Server, EventEmitter);
 (Server.prototype as unknown as { _listen2: Listen2 })._listen2 = listen2;
 (Server.prototype as unknown as { listen: typeof listen }).listen = listen;
+Object.defineProperties(Server.prototype, serverTransferMethods);
 Object.defineProperty(Server, Symbol.hasInstance, {
   value(this: unknown, value: unknown) {
     if (this === Server) return value instanceof builtin.Server;

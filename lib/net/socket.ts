@@ -32,6 +32,7 @@ import {
   type UserBuffer,
   wanted,
 } from './state.js';
+import { markTransferable, socketTransferMethods } from './thread-transfer.js';
 
 const EEXIST = statusOf('EEXIST');
 // Of an `onread` whose function gives no buffer: node:net then counts what it receives.
@@ -145,6 +146,7 @@ export const Socket = function Socket(
   this.server = null;
   this._server = null;
 
+  markTransferable?.(this);
   if (!(options instanceof AcceptedOptions)) initialize(this, given, found);
   return undefined;
 } as unknown as typeof net.Socket & ((options?: SocketOptions) => net.Socket);
@@ -170,6 +172,7 @@ Object.defineProperty(Socket, Symbol.hasInstance, {
 
 Object.defineProperties(Socket.prototype, methodDescriptors());
 Object.defineProperties(Socket.prototype, propertyDescriptors());
+Object.defineProperties(Socket.prototype, socketTransferMethods(carry));
 
 /** Lets node:net throw what it throws about an option. */
 function judgeOptions(given: SocketOptions): void {

@@ -67,6 +67,7 @@ export abstract class Endpoint {
   readonly generation: number;
   closeOrder = 0;
   protected closing = false;
+  private handedOver = false;
   private referenced = true;
   private retained = false;
   private gone = false;
@@ -89,6 +90,10 @@ export abstract class Endpoint {
 
   isClosing(): boolean {
     return this.closing;
+  }
+
+  isHandedOver(): boolean {
+    return this.handedOver;
   }
 
   hasRef(): boolean {
@@ -115,6 +120,7 @@ export abstract class Endpoint {
 
   /** Lets go of a socket that lives on under a duplicate: nothing of it is ended, and a Unix listener's file stays. */
   handOver(): void {
+    this.handedOver = !this.closing;
     this.beginClose(CloseHow.HandOver);
   }
 

@@ -276,6 +276,17 @@ export class CompletionPort {
     return { chunks, status };
   }
 
+  /** Whether bytes of the endpoint have been received that its owner has not been given yet. */
+  hasReceived(endpoint: StreamEndpoint): boolean {
+    const control = this.#control;
+    const tail = control[Header.CompletionTail] as number;
+    for (let head = control[Header.CompletionHead] as number; head !== tail; head = (head + 1) | 0) {
+      const at = COMPLETION_WORDS + (head & (COMPLETION_CAPACITY - 1)) * RECORD_WORDS;
+      if (control[at] === Completion.Received && this.#endpointAt(at) === endpoint) return true;
+    }
+    return false;
+  }
+
   /** Counts what keeps the loop alive: the port does as long as one endpoint does. */
   retain(): void {
     if (this.#references++ === 0) this.native.reference(true);
@@ -401,7 +412,7 @@ export class CompletionPort {
         });
         this.#adopt(accepted);
         // Closed meanwhile: the connection meets the fate of those that were never accepted.
-        if (endpoint.isClosing()) accepted.close();
+        if (endpoint.isClosing() && !endpoint.isHandedOver()) accepted.close();
         else listener.owner.onAccepted(accepted);
         return;
       }

@@ -1,6 +1,4 @@
 // http's clients over the port. Its servers need nothing: they listen as every server does.
-import http = require('node:http');
-
 import { builtin } from '../net/builtin.js';
 import { guardFree } from '../net/free-guard.js';
 import { isCarried } from '../net/socket.js';
@@ -17,6 +15,7 @@ interface AgentPrototype {
 const guardsFreeSockets = Number.parseInt(process.versions.node, 10) >= 22;
 
 export function installHttp(replacements: Replacements, connect: Connect): void {
+  const http = require('node:http') as typeof import('node:http');
   const prototype = http.Agent.prototype as unknown as AgentPrototype;
   // Up to Node 20 the agent has kept net.createConnection as it was when http was loaded.
   if (prototype.createConnection === (builtin.createConnection as unknown)) {

@@ -1,0 +1,74 @@
+// Puts the port under a program that knows nothing of it, and takes it away again.
+import { syncBuiltinESMExports } from 'node:module';
+
+import net = require('node:net');
+
+import { hideActiveHandles, showActiveHandles } from '../net/active-handles.js';
+import { builtin } from '../net/builtin.js';
+import { listen, listen2 } from '../net/server.js';
+import { serverTransferMethods } from '../net/thread-transfer.js';
+import { installHttp } from './http.js';
+import { installHttp2 } from './http2.js';
+import { Replacements } from './replacements.js';
+
+type Connect = (...args: unknown[]) => unknown;
+
+/** A Node that was built without OpenSSL has none of these. */
+const hasCrypto = process.versions.openssl !== undefined;
+
+/** Classes of sockets that Node has derived from its own: a patch of net.Socket.prototype is to reach them as well. */
+function reparent(replacements: Replacements, socket: { prototype: object }): void {
+  const tty = require('node:tty') as typeof import('node:tty');
+  const classes: { prototype: object }[] = [tty.ReadStream, tty.WriteStream];
+  if (hasCrypto) classes.push((require('node:tls') as typeof import('node:tls')).TLSSocket);
+  for (const { prototype } of classes) {
+    if (Object.getPrototypeOf(prototype) === builtin.Socket.prototype) {
+      replacements.prototype(prototype, socket.prototype);
+    }
+  }
+}
+
+/** One for all copies of the package in an environment: it lasts until the last copy that asked for it lets go. */
+export class Installation {
+  private readonly holders = new Set<string>();
+  private replacements: Replacements | undefined;
+
+  constructor(private readonly ours: Record<string, unknown>) {}
+
+  /** `holder` names the copy that asks; once more from the same copy changes nothing. */
+  install(holder: string): void {
+    this.holders.add(holder);
+    if (this.replacements === undefined) this.replace();
+  }
+
+  uninstall(holder: string): void {
+    if (!this.holders.delete(holder) || this.holders.size > 0) return;
+    this.replacements?.restore();
+    this.replacements = undefined;
+    syncBuiltinESMExports();
+  }
+
+  private replace(): void {
+    const { ours } = this;
+    const replacements = new Replacements();
+    this.replacements = replacements;
+    if (showActiveHandles()) replacements.undo(hideActiveHandles);
+    // These load http and http2 while net is still Node's own: what they capture of it is put back by uninstall().
+    installHttp(replacements, ours.connect as Connect);
+    if (hasCrypto) installHttp2(replacements);
+    for (const name of ['Socket', 'Stream', 'connect', 'createConnection']) {
+      replacements.value(net, name, ours[name]);
+    }
+    // The one prototype of every server, those of http and tls included: a patch of it reaches them all.
+    replacements.value(builtin.Server.prototype, '_listen2', listen2);
+    replacements.value(builtin.Server.prototype, 'listen', listen);
+    for (const symbol of Object.getOwnPropertySymbols(serverTransferMethods)) {
+      replacements.value(builtin.Server.prototype, symbol, serverTransferMethods[symbol as never].value);
+    }
+    for (const name of ['Server', 'createServer']) {
+      replacements.value(ours, name, (net as unknown as Record<string, unknown>)[name]);
+    }
+    reparent(replacements, ours.Socket as { prototype: object });
+    syncBuiltinESMExports();
+  }
+}

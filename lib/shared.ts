@@ -1,0 +1,85 @@
+// One copy of the package carries the sockets of an environment (the main thread, or a worker), however often and from
+// however many folders it is loaded. The first copy that opens an engine registers its facade on `process`; later
+// copies of the same boundary use that one.
+import net = require('node:net');
+import path = require('node:path');
+
+import type { Facade } from './facade.js';
+import { tryPort, whyNone } from './net/engine-port.js';
+
+/** To be raised whenever `Facade` changes: copies with another number do not share. */
+const BOUNDARY = 1;
+const KEY = Symbol.for('iocp-net');
+
+/** What every version of the package registers, whatever else the facade has. */
+interface Registration {
+  readonly boundary: number;
+  readonly version: string;
+  readonly directory: string;
+  readonly facade: Facade;
+}
+
+export const DIRECTORY = path.join(__dirname, '..');
+
+let found: Facade | undefined;
+let reason: string | undefined;
+
+/** The facade of this environment. Undefined where the package is node:net: `reasonForNone` then says why. */
+export function facade(): Facade | undefined {
+  if (found === undefined && reason === undefined) {
+    const result = isForeign() ? ofNode() : (registered() ?? open());
+    if (typeof result === 'string') reason = result;
+    else found = result;
+  }
+  return found;
+}
+
+export function reasonForNone(): string | undefined {
+  facade();
+  return reason;
+}
+
+/** The facade if some copy has opened one already. */
+export function registeredFacade(): Facade | undefined {
+  return found ?? (isForeign() || typeof registered() === 'object' ? facade() : undefined);
+}
+
+function registered(): Facade | string | undefined {
+  const registration = (process as unknown as Record<symbol, Registration | undefined>)[KEY];
+  if (registration === undefined) return undefined;
+  const { boundary, version, directory } = registration;
+  if (boundary === BOUNDARY) return registration.facade;
+  return `iocp-net ${version} in ${directory} carries the sockets here, and cannot share its engine with this copy`;
+}
+
+function open(): Facade | string {
+  if (tryPort() === undefined) return whyNone() as string;
+  const { facade: opened } = require('./facade.js') as typeof import('./facade.js');
+  const { version } = require('../package.json') as { version: string };
+  const registration: Registration = { boundary: BOUNDARY, version, directory: DIRECTORY, facade: opened };
+  // A process object that takes no more properties leaves this copy to itself.
+  Reflect.defineProperty(process, KEY, { __proto__: null, value: Object.freeze(registration) } as object);
+  return opened;
+}
+
+/**
+ * Whether a test runner has loaded this file into a context of its own, with globals that end before the environment
+ * does. Node's own functions are then no instances of this context's Function.
+ */
+function isForeign(): boolean {
+  return !(net.isIP instanceof Function);
+}
+
+/** Node's own loader outlives the context, and loads the package once for all of them. */
+function ofNode(): Facade | string {
+  // Not the process of this context: a test runner hands out its own loader there.
+  const main = (require('node:vm') as typeof import('node:vm')).runInThisContext('globalThis') as {
+    process: NodeJS.Process;
+  };
+  const load = main.process.getBuiltinModule?.('node:module').createRequire(__filename);
+  const own = load?.(__filename) as typeof import('./shared.js') | undefined;
+  if (own === undefined || own.facade instanceof Function) {
+    return 'a test runner has loaded it into a context of its own, and this Node has no process.getBuiltinModule()';
+  }
+  return own.facade() ?? (own.reasonForNone() as string);
+}
