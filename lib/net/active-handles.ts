@@ -36,7 +36,7 @@ function handles(): Listed[] {
   const listed: Listed[] = [];
   for (const handle of unconnected) {
     if (!handle.hasRef()) continue;
-    listed.push({ name: handle instanceof Pipe ? 'PipeWrap' : 'TCPSocketWrap', object: handle.owner });
+    listed.push({ name: handle instanceof Pipe ? 'PipeWrap' : 'TCPSocketWrap', object: handle.holder });
   }
   for (const endpoint of endpoints()) {
     const { socket, owner } = ownerOf(endpoint);

@@ -19,7 +19,6 @@ import {
   type NetError,
   statusOf,
 } from './errors.js';
-import { setKeepAlive } from './keep-alive.js';
 import { observeConnect } from './performance.js';
 import { denial } from './permission.js';
 import { type ConnectRequest, Pipe, type SocketHandle, TCP } from './socket-handle.js';
@@ -34,15 +33,19 @@ import {
   kReading,
   kUserBuffer,
   type ThisSocket,
+  type WantedOptions,
 } from './state.js';
 import { takeUserBuffer } from './transfer.js';
 
 const debug = util.debuglog('net');
 const clientSocketChannel = diagnosticsChannel.channel('net.client.socket');
 const isWindows = process.platform === 'win32';
+const hasInterval = 'setTypeOfService' in builtin.Socket.prototype;
 const ECANCELED = statusOf('ECANCELED');
 const ETIMEDOUT = statusOf('ETIMEDOUT');
 const EBADF = statusOf('EBADF');
+const EMFILE = statusOf('EMFILE');
+const ENFILE = statusOf('ENFILE');
 const ATTEMPT_TIMEOUT_MIN_MS = 10;
 // Programs that fake timers do not mean those of attempts.
 const { setTimeout, clearTimeout } = globalThis;
@@ -235,10 +238,13 @@ interface Target extends ConnectOptions {
 }
 
 /** The local end that a socket has which was not bound, or was with less than an address and a port. */
-function localEnd(self: ThisSocket, target: Target): string {
-  if (target.family === 0) return 'undefined:undefined'; // as node:net words it for a pipe, which has no addresses
+function localEnd(self: ThisSocket, target: Target, status: number): string {
   const { address, port: portNumber } = self._getsockname();
-  if (address !== undefined) return `${address}:${portNumber}`;
+  const name = target.family === 6 ? 'connect6' : 'connect';
+  const handle = self[kHandle] ?? {};
+  // A pipe has no addresses; otherwise nobody has asked the system, or it has given no socket.
+  const none = target.family === 0 || status === EMFILE || status === ENFILE || Object.hasOwn(handle, name);
+  if (address !== undefined || none) return `${address}:${portNumber}`;
   return `${target.localHost || (target.family === 6 ? '::' : '0.0.0.0')}:${target.localPort || 0}`;
 }
 
@@ -302,12 +308,12 @@ function connectHandle(self: ThisSocket, target: Target, completed: Completed): 
 }
 
 class TCPConnectWrap implements ConnectRequest {
-  address = '';
-  oncomplete?: NonNullable<ConnectRequest['oncomplete']>;
-  port?: number;
-  localAddress?: string | undefined;
-  localPort?: number | undefined;
-  addressType?: number;
+  declare oncomplete: NonNullable<ConnectRequest['oncomplete']>;
+  declare address: string;
+  declare port: number;
+  declare localAddress: string | undefined;
+  declare localPort: number | undefined;
+  declare addressType: number;
 }
 class PipeConnectWrap extends TCPConnectWrap {}
 
@@ -329,7 +335,7 @@ function attempt(self: ThisSocket, wanted: Target): void {
   if (status !== 0) {
     const { host } = target;
     const portNumber = target.family === 0 ? undefined : target.port;
-    self.destroy(exceptionWithHostPort(status, 'connect', host, portNumber, localEnd(self, target)));
+    self.destroy(exceptionWithHostPort(status, 'connect', host, portNumber, localEnd(self, target, status)));
   }
 }
 
@@ -362,6 +368,15 @@ function afterConnect(
   if (readable && !self.isPaused()) self.read(0);
 }
 
+/** Interval and count came with Node 24. */
+export function keepAlive(handle: Partial<TCP>, options: WantedOptions): void {
+  if (!handle.setKeepAlive) return; // a pipe has none
+  const { keepAlive: on, keepAliveIdleSeconds: idleSeconds } = options;
+  if (hasInterval)
+    handle.setKeepAlive(on, idleSeconds, options.keepAliveIntervalSeconds, options.keepAliveCount);
+  else handle.setKeepAlive(on, idleSeconds);
+}
+
 function applyWanted(self: ThisSocket): void {
   const options = self[kOptions];
   const handle = self[kHandle] as unknown as Partial<
@@ -369,15 +384,7 @@ function applyWanted(self: ThisSocket): void {
   > | null;
   if (options === null || handle === null) return;
   if (options.noDelay && handle.setNoDelay) handle.setNoDelay(true);
-  if (options.keepAlive && handle.setKeepAlive) {
-    setKeepAlive(
-      handle as unknown as TCP,
-      true,
-      options.keepAliveIdleSeconds,
-      options.keepAliveIntervalSeconds,
-      options.keepAliveCount,
-    );
-  }
+  if (options.keepAlive) keepAlive(handle as Partial<TCP>, options);
   if (options.typeOfService !== undefined && handle.setTypeOfService) {
     const status = handle.setTypeOfService(options.typeOfService);
     // Windows restricts the field: best effort there, as in node:net.
@@ -502,7 +509,7 @@ function attemptNext(self: ThisSocket, attempts: Attempts, canceled: boolean): v
     afterAttempt(self, attempts, at, target, ...result);
   });
   if (status !== 0) {
-    fail(exceptionWithHostPort(status, 'connect', target.host, target.port, localEnd(self, target)));
+    fail(exceptionWithHostPort(status, 'connect', target.host, target.port, localEnd(self, target, status)));
     return;
   }
   if (!self.connecting || at >= attempts.targets.length - 1) return;

@@ -11,7 +11,7 @@ function unsigned(value: unknown, usual: number): number {
 }
 
 interface KeepAliveHandle {
-  setKeepAlive(on: boolean, idleSeconds: number, intervalSeconds: number, count: number): unknown;
+  setKeepAlive(on: boolean, idleSeconds: number, intervalSeconds: number, count: number): number;
 }
 
 /** With an interval or a count of 0 keep-alive is on, and the system's own times stay. */
@@ -21,9 +21,9 @@ export function setKeepAlive(
   idleSeconds: number,
   interval?: unknown,
   count?: unknown,
-): void {
+): number {
   const intervalSeconds = unsigned(interval, INTERVAL_SECONDS);
   const probes = unsigned(count, PROBES);
   const times = intervalSeconds > 0 && probes > 0;
-  handle.setKeepAlive(on, times ? idleSeconds : 0, intervalSeconds, probes);
+  return handle.setKeepAlive(on, times ? idleSeconds : 0, intervalSeconds, probes);
 }

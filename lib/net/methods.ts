@@ -3,7 +3,7 @@ import stream = require('node:stream');
 import util = require('node:util');
 
 import { builtin, judge } from './builtin.js';
-import { connect } from './connect.js';
+import { connect, keepAlive } from './connect.js';
 import {
   closedBeforeConnection,
   errnoException,
@@ -11,7 +11,6 @@ import {
   socketClosed,
   statusOf,
 } from './errors.js';
-import { setKeepAlive } from './keep-alive.js';
 import { wasCarried } from './move-to-libuv.js';
 import { Socket } from './socket.js';
 import { Pipe, type TCP } from './socket-handle.js';
@@ -191,7 +190,7 @@ const others: Record<string, Method> = {
     options.keepAliveIntervalSeconds = intervalSeconds;
     options.keepAliveCount = probes;
     const handle = this[kHandle] as TCP | null;
-    if (changed && handle?.setKeepAlive) setKeepAlive(handle, on, idleSeconds, intervalSeconds, probes);
+    if (changed && handle !== null) keepAlive(handle, options);
     return this;
   },
 
@@ -347,7 +346,7 @@ function isPipe(self: ThisSocket): boolean {
 function closeHandle(self: ThisSocket, isException: boolean, how: 'close' | 'reset' | 'keep'): void {
   const handle = self[kHandle];
   if (handle === null) return;
-  if (handle.owner !== self) self[kBytesRead] = handle.bytesRead; // it was another socket's before
+  if (handle.holder !== self) self[kBytesRead] = handle.bytesRead; // it was another socket's before
   const letGo = () => {
     self[kEndpoint] = null;
     self[kHandle] = null;
@@ -360,7 +359,7 @@ function closeHandle(self: ThisSocket, isException: boolean, how: 'close' | 'res
   };
   if (how !== 'keep') letGo();
   else self[kEndpoint] = null;
-  if (how === 'reset') handle.reset(closed);
+  if (how === 'reset') (handle as TCP).reset(closed);
   else handle.close(closed);
 }
 

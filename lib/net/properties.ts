@@ -54,7 +54,7 @@ function setHandle(self: ThisSocket, handle: unknown): void {
 const shown: ThisType<ThisSocket> = {
   get bytesRead() {
     const handle = this[kHandle];
-    return handle != null && handle.owner !== this ? handle.bytesRead : this[kBytesRead];
+    return handle != null && handle.holder !== this ? handle.bytesRead : this[kBytesRead];
   },
   get _bytesDispatched() {
     return this[kBytesWritten];

@@ -2,15 +2,17 @@
 // async resource, over the endpoint of a port. Programs call it, replace its methods, or give it to another socket;
 // what a socket asks of its handle goes through these methods, except for the bytes.
 import { AsyncResource, asyncWrapProviders } from 'node:async_hooks';
-import type { StreamEndpoint, StreamOwner } from '../port/endpoint.js';
+import type { StreamEndpoint } from '../port/endpoint.js';
 import type { ConnectOptions } from '../port/port.js';
 import { inThisContext } from './async-context.js';
 import { builtin } from './builtin.js';
 import { debug } from './debug.js';
 import { port } from './engine-port.js';
 import { statusOf } from './errors.js';
+import { setKeepAlive } from './keep-alive.js';
 import { kOwner } from './node-symbols.js';
 import { pipeName } from './pipe-name.js';
+import { SharedOwner } from './shared-owner.js';
 import {
   kBytesRead,
   kBytesWritten,
@@ -72,7 +74,6 @@ class ReusedHandle extends AsyncResource {
 }
 
 export abstract class SocketHandle extends AsyncResource {
-  onread: unknown = undefined;
   /** The socket whose events come from this handle. */
   protected socket: ThisSocket;
   protected endpoint: StreamEndpoint | null = null;
@@ -81,21 +82,25 @@ export abstract class SocketHandle extends AsyncResource {
   protected closing = false;
   private receiver: SocketOwner | null = null;
   private referenced = true;
+  /** What came of a connect that was begun with its bind(): a connection, or the error number of the call. */
+  protected bound: StreamEndpoint | number | null = null;
 
-  protected constructor(
-    private readonly provider: string,
-    socket: ThisSocket | null,
-    triggerAsyncId?: number,
-  ) {
+  protected constructor(provider: string, socket: ThisSocket | null, triggerAsyncId?: number) {
     super(provider, triggerAsyncId as number);
     this.socket = socket as ThisSocket; // of an accepted connection it follows at once
     if (socket !== null) unconnected.add(this);
   }
 
+  protected abstract get provider(): string;
+
   // ---- for the socket ----
 
   get asyncContext(): AsyncResource {
     return this.context;
+  }
+
+  get holder(): ThisSocket {
+    return this.socket;
   }
 
   get carried(): StreamEndpoint | null {
@@ -152,10 +157,6 @@ export abstract class SocketHandle extends AsyncResource {
 
   set [kOwner](socket: ThisSocket) {
     this.socket = socket;
-  }
-
-  get owner(): ThisSocket {
-    return this.socket;
   }
 
   /**
@@ -216,11 +217,6 @@ export abstract class SocketHandle extends AsyncResource {
     this.end(callback, false);
   }
 
-  reset(callback?: () => void): number {
-    this.end(callback, true);
-    return 0;
-  }
-
   ref(): void {
     this.referenced = true;
     this.endpoint?.ref();
@@ -254,9 +250,6 @@ export abstract class SocketHandle extends AsyncResource {
     return this.begin(request, { host: address, port: portNumber as number, family: 4 });
   }
 
-  /** A connection that was begun with its bind(), for the connect() that follows. */
-  protected bound: StreamEndpoint | null = null;
-
   protected begin(request: ConnectRequest, target: ConnectOptions): number {
     if (this.closing) return EBADF;
     const complete = (status: number) => request.oncomplete?.(status, this, request, true, true);
@@ -271,6 +264,7 @@ export abstract class SocketHandle extends AsyncResource {
     }
     let endpoint = this.bound;
     this.bound = null;
+    if (typeof endpoint === 'number') return endpoint;
     if (endpoint === null) {
       const result = port().connect(target);
       if ('stage' in result) return result.status;
@@ -283,12 +277,12 @@ export abstract class SocketHandle extends AsyncResource {
     return 0;
   }
 
-  private end(callback: (() => void) | undefined, reset: boolean): void {
+  protected end(callback: (() => void) | undefined, reset: boolean): void {
     if (this.closing) return; // as libuv's: only the first one's callback is called
     this.closing = true;
     unconnected.delete(this);
     const { context, endpoint, bound } = this;
-    bound?.close();
+    if (bound !== null && typeof bound !== 'number') bound.close();
     const closed = () => {
       try {
         callback?.call(this);
@@ -312,29 +306,32 @@ class TCP extends SocketHandle {
     super('TCPWRAP', socket, triggerAsyncId);
   }
 
+  protected get provider(): string {
+    return 'TCPWRAP';
+  }
+
   /**
    * Binds the local end. The port binds and connects in one step, so that the connect() which follows finds its
    * connection begun.
    */
   bindFor(target: ConnectOptions): number {
     const result = port().connect(target);
-    if ('stage' in result) {
-      if (result.stage === 'bind') return result.status;
-      this.refused = result.status;
-      return 0;
-    }
-    this.bound = result;
+    if ('stage' in result && result.stage === 'bind') return result.status;
+    this.bound = 'stage' in result ? result.status : result;
     return 0;
   }
 
-  private refused = 0;
-
-  override connect(request: ConnectRequest, address: string, portNumber: number): number {
-    return this.refused || this.begin(request, { host: address, port: portNumber, family: 4 });
+  connect6(request: ConnectRequest, address: string, portNumber: number): number {
+    return this.begin(request, { host: address, port: portNumber, family: 6 });
   }
 
-  connect6(request: ConnectRequest, address: string, portNumber: number): number {
-    return this.refused || this.begin(request, { host: address, port: portNumber, family: 6 });
+  get owner(): ThisSocket {
+    return this.socket;
+  }
+
+  reset(callback?: () => void): number {
+    this.end(callback, true);
+    return 0;
   }
 
   getsockname(out: object): number {
@@ -352,7 +349,8 @@ class TCP extends SocketHandle {
 
   setKeepAlive(on: boolean, idleSeconds: number, intervalSeconds?: number, count?: number): number {
     if (this.closing) return EBADF;
-    return this.endpoint?.setKeepAlive(Boolean(on), idleSeconds, intervalSeconds, count) ?? 0;
+    if (this.endpoint === null) return 0;
+    return setKeepAlive(this.endpoint, Boolean(on), idleSeconds, intervalSeconds, count);
   }
 }
 
@@ -372,6 +370,10 @@ class Pipe extends SocketHandle {
     super('PIPEWRAP', socket, triggerAsyncId);
   }
 
+  protected get provider(): string {
+    return 'PIPEWRAP';
+  }
+
   override connect(request: ConnectRequest, address: string): number {
     return this.begin(request, { host: pipeName(address), port: 0, family: 0 });
   }
@@ -388,49 +390,4 @@ function put(out: object, address: object | number): number {
   if (typeof address === 'number') return address;
   Object.assign(out, address);
   return 0;
-}
-
-/** Of two sockets over one endpoint: what is received goes to the first, what was asked for to whoever asked. */
-class SharedOwner implements StreamOwner {
-  readonly socket: ThisSocket;
-  private readonly taker: SocketOwner;
-
-  constructor(
-    private readonly first: StreamOwner & { socket?: ThisSocket },
-    taker: ThisSocket,
-    endpoint: StreamEndpoint,
-  ) {
-    this.socket = first.socket ?? taker;
-    this.taker = new SocketOwner(taker, endpoint);
-  }
-
-  onConnected(status: number): void {
-    this.first.onConnected(status);
-  }
-
-  onReceived(...args: Parameters<StreamOwner['onReceived']>): void {
-    this.first.onReceived(...args);
-  }
-
-  onEnded(): void {
-    this.first.onEnded();
-  }
-
-  onReceiveFailed(status: number): void {
-    this.first.onReceiveFailed(status);
-  }
-
-  onSent(status: number): void {
-    if (this.taker.awaitsSent()) this.taker.onSent(status);
-    else this.first.onSent(status);
-  }
-
-  onShut(status: number): void {
-    this.first.onShut(status);
-  }
-
-  onClosed(): void {
-    this.taker.onClosed();
-    this.first.onClosed();
-  }
 }
