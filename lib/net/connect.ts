@@ -168,17 +168,13 @@ function lookupAndConnect(self: ThisSocket, options: Options): void {
 
   const family = builtin.isIP(host);
   if (family !== 0) {
-    process.nextTick(() => {
-      if (self.connecting) {
-        attempt(self, {
-          host,
-          port: portNumber,
-          family: family as 4 | 6,
-          localHost: localAddress,
-          localPort,
-        });
-      }
-    });
+    const next = () => {
+      if (!self.connecting) return;
+      const target = { host, port: portNumber, family: family as 4 | 6 };
+      attempt(self, { ...target, localHost: localAddress, localPort });
+    };
+    // Triggered by the socket.
+    self[kContext]?.runInAsyncScope(process.nextTick, process, next);
     return;
   }
 

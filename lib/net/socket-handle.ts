@@ -208,7 +208,7 @@ export abstract class SocketHandle extends AsyncResource {
   shutdown(request: ShutdownRequest): number {
     if (this.endpoint === null || this.closing) return ENOTCONN;
     const done = (status: number) => request.oncomplete(status);
-    this.socket[kShutdownCallback] = inThisContext(() => done(0), 'SHUTDOWNWRAP');
+    this.socket[kShutdownCallback] = inThisContext(() => done(0), 'SHUTDOWNWRAP', this.getAsyncId());
     this.endpoint.shutdown();
     return 0;
   }

@@ -8,6 +8,7 @@ import type { Receiver, StreamEndpoint, StreamOwner } from '../port/endpoint.js'
 import { inThisContext } from './async-context.js';
 import { errnoException, statusOf } from './errors.js';
 import {
+  kAsyncId,
   kBytesRead,
   kBytesWritten,
   kContext,
@@ -347,6 +348,6 @@ function settle(socket: ThisSocket, sent: number, total: number, callback: Write
   } else {
     socket[kLastQueuedBytes] = total;
     // The callback runs where the write was called, however much later that is.
-    socket[kWriteCallback] = inThisContext(callback, 'WRITEWRAP');
+    socket[kWriteCallback] = inThisContext(callback, 'WRITEWRAP', socket[kAsyncId]);
   }
 }
