@@ -6,6 +6,7 @@ import type net from 'node:net';
 
 import util = require('node:util');
 
+import { clearTimeout, setTimeout } from '../port/clock.js';
 import type { ConnectOptions } from '../port/port.js';
 import { builtin, quietly } from './builtin.js';
 import {
@@ -47,8 +48,6 @@ const EBADF = statusOf('EBADF');
 const EMFILE = statusOf('EMFILE');
 const ENFILE = statusOf('ENFILE');
 const ATTEMPT_TIMEOUT_MIN_MS = 10;
-// Programs that fake timers do not mean those of attempts.
-const { setTimeout, clearTimeout } = globalThis;
 
 type Options = net.NetConnectOpts &
   Partial<net.TcpNetConnectOpts & net.IpcNetConnectOpts> & { blockList?: net.BlockList };

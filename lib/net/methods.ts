@@ -2,6 +2,7 @@
 import stream = require('node:stream');
 import util = require('node:util');
 
+import { clearTimeout, setTimeout } from '../port/clock.js';
 import { builtin, judge } from './builtin.js';
 import { connect, keepAlive } from './connect.js';
 import {
@@ -33,8 +34,8 @@ import {
 import { refreshIdle, write } from './transfer.js';
 
 const debug = util.debuglog('net');
-// Programs that fake timers do not mean these. (node:net's ticks can be faked, and so can ours.)
-const { setTimeout, clearTimeout, queueMicrotask } = globalThis;
+// As the timers: programs that fake it do not mean this one. (node:net's ticks can be faked, and so can ours.)
+const { queueMicrotask } = globalThis;
 const EBADF = statusOf('EBADF');
 const ENOTCONN = statusOf('ENOTCONN');
 const isWindows = process.platform === 'win32';

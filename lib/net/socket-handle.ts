@@ -2,6 +2,7 @@
 // async resource, over the endpoint of a port. Programs call it, replace its methods, or give it to another socket;
 // what a socket asks of its handle goes through these methods, except for the bytes.
 import { AsyncResource, asyncWrapProviders } from 'node:async_hooks';
+import { setImmediate } from '../port/clock.js';
 import type { StreamEndpoint } from '../port/endpoint.js';
 import type { ConnectOptions } from '../port/port.js';
 import { inThisContext } from './async-context.js';
@@ -26,7 +27,6 @@ import {
 import { isBoundToHttp2, moveForHttp2 } from './tls-sockets.js';
 import { SocketOwner, startReceiving, stopReceiving } from './transfer.js';
 
-const { setImmediate } = globalThis;
 const EALREADY = statusOf('EALREADY');
 const EBADF = statusOf('EBADF');
 const EINVAL = statusOf('EINVAL');
