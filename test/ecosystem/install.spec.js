@@ -112,4 +112,47 @@ describe('installing by hand', function () {
     const ours = await output({ source, preload: 'require' });
     assert.equal(ours.stdout, plain.stdout);
   });
+
+  it('install() has Node list our servers and sockets, uninstall() gives its functions back', async () => {
+    const source = `
+      const functions = () => [process._getActiveHandles, process._getActiveRequests, process.getActiveResourcesInfo, process.report.getReport];
+      const before = functions();
+      const { install, uninstall } = require('iocp-net/install');
+      install();
+      const net = require('node:net');
+      const server = net.createServer().listen(0, '127.0.0.1', () => {
+        const during = functions();
+        const listed = process._getActiveHandles().includes(server);
+        uninstall();
+        const same = (list) => list.map((one, i) => one === before[i]);
+        console.log(JSON.stringify([same(during), during.map(({ name, length }) => [name, length]), listed, same(functions())]));
+        server.close();
+      });`;
+    const { stdout } = await output({ source });
+    const names = ['_getActiveHandles', '_getActiveRequests', 'getActiveResourcesInfo', 'getReport'];
+    const lengths = [process._getActiveHandles, process._getActiveRequests, process.getActiveResourcesInfo];
+    const expected = names.map((name, i) => [name, (lengths[i] ?? process.report.getReport).length]);
+    const all = (value) => names.map(() => value);
+    assert.deepEqual(JSON.parse(stdout), [all(false), expected, true, all(true)]);
+  });
+
+  it('a function of that kind that somebody else has replaced since stays theirs', async () => {
+    const source = `
+      const { install, uninstall } = require('iocp-net/install');
+      install();
+      const { _getActiveHandles } = process;
+      process._getActiveHandles = () => _getActiveHandles().concat('theirs');
+      const server = require('node:net').createServer().listen(0, '127.0.0.1', () => {
+        const listed = () => [process._getActiveHandles().includes(server), process._getActiveHandles().at(-1)];
+        const during = listed();
+        uninstall();
+        console.log(JSON.stringify([during, listed()]));
+        server.close();
+      });`;
+    const { stdout } = await output({ source });
+    assert.deepEqual(JSON.parse(stdout), [
+      [true, 'theirs'],
+      [false, 'theirs'],
+    ]);
+  });
 });
