@@ -3,8 +3,9 @@ import stream = require('node:stream');
 import util = require('node:util');
 
 import { clearTimeout, setTimeout } from '../port/clock.js';
+import { keepAlive } from './attempt.js';
 import { builtin, judge } from './builtin.js';
-import { connect, keepAlive } from './connect.js';
+import { connect } from './connect.js';
 import {
   closedBeforeConnection,
   errnoException,
