@@ -1,0 +1,146 @@
+#!/usr/bin/env node
+// Other projects' own test suites, plainly and over the preload, compared test by test.
+import fs from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { findFiles, findFolder } from './foreign/folders.mjs';
+import knownDifferences from './foreign/known.json' with { type: 'json' };
+import { printReport } from './foreign/report.mjs';
+import { missingForSuite, withServers } from './foreign/servers.mjs';
+import { runSuite } from './foreign/suite-run.mjs';
+import { suites } from './foreign/suites.mjs';
+import nodePackage from './lib/node-package.cjs';
+import paths from './lib/paths.cjs';
+import { closeResults } from './lib/results.mjs';
+import toolchain from './lib/toolchain.cjs';
+
+const HELP = `usage: npm run test:foreign -- [options] [SUITE ...]
+
+Runs other projects' test suites twice, plainly and with the preload (NODE_OPTIONS=--require iocp-net/register), and
+compares them test by test. It fails if a test passes on one side alone, if a process crashes, hangs or exits over the
+preload alone, if a difference that scripts/foreign/known.json lists is gone, and if a suite never reached the port.
+A file with a difference is repeated on both sides; what passes only now and then is reported as unsteady.
+
+Suites whose tests are in their npm package are downloaded into the cache. The others need a checkout with its
+dependencies installed (npm install) and built, if its tests need that:
+
+  --folder NAME=DIR   a suite's checkout; may be repeated
+  --package DIR       the package under test: a checkout with dist/ and a built engine, or an installed iocp-net
+                      (default: this one)
+  --node FILE         the node to run with; by default this one, or for suites that need a newer one, one from npm
+  --file TEXT         only test files whose name contains the text
+  --rounds N          how often a file with a difference runs, on each side (default 3)
+  --json FILE         where the results are written, after every suite
+  --list              the suites, and which of them need a folder
+  --help
+
+`;
+
+/** For suites that need a newer Node than the one that runs this. */
+const NODE_VERSIONS = { 22: '22.23.3', 24: '24.21.0' };
+
+const OPTIONS = {
+  folder: { type: 'string', multiple: true, default: [] },
+  package: { type: 'string', default: paths.root },
+  node: { type: 'string' },
+  file: { type: 'string' },
+  rounds: { type: 'string', default: '3' },
+  json: { type: 'string' },
+  list: { type: 'boolean' },
+  help: { type: 'boolean' },
+};
+
+function printList() {
+  for (const { name, npm, servers = [], node } of suites) {
+    const needs = [...(npm ? [] : ['a folder']), ...servers, ...(node ? [`Node ${node}`] : [])];
+    console.log(`${name.padEnd(22)} ${needs.length > 0 ? `needs ${needs.join(', ')}` : ''}`.trimEnd());
+  }
+}
+
+function givenFolders(values) {
+  const given = new Map();
+  for (const value of values) {
+    const at = value.indexOf('=');
+    const name = value.slice(0, at);
+    if (at < 1 || !suites.some((suite) => suite.name === name))
+      throw new Error(`--folder ${value}: expected NAME=DIR with the name of a suite (--list)`);
+    const folder = path.resolve(value.slice(at + 1));
+    if (!fs.existsSync(folder)) throw new Error(`--folder ${value}: there is no ${folder}`);
+    given.set(name, folder);
+  }
+  return given;
+}
+
+/** The files of the package under test that the runs load, found as a program would find them. */
+function filesOfPackage(folder) {
+  const manifest = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
+  const file = (name) => path.resolve(folder, manifest.exports[name].default);
+  const found = { register: file('./register'), engine: file('./engine') };
+  if (!fs.existsSync(found.register)) throw new Error(`${found.register} is not built`);
+  return found;
+}
+
+function nodeFor(suite, given) {
+  if (given) return path.resolve(given);
+  const own = Number(process.versions.node.split('.')[0]);
+  if (suite.node === undefined || own >= suite.node) return process.execPath;
+  const system = process.platform === 'win32' ? 'win' : 'linux';
+  return nodePackage.fetchNode(system, NODE_VERSIONS[suite.node]);
+}
+
+/** Runs a suite, or says why it cannot run here. */
+async function attempt(suite, values, given, preload) {
+  const missing = missingForSuite(suite);
+  if (missing.length > 0) return { suite: suite.name, skipped: toolchain.aptLine(missing) };
+  const folder = await findFolder(suite, given);
+  if (folder === undefined) return { suite: suite.name, skipped: `--folder ${suite.name}=DIR` };
+  const files = findFiles(suite, folder).filter((name) => name.includes(values.file ?? ''));
+  if (files.length === 0) return { suite: suite.name, error: `no test files in ${folder}` };
+  return withServers(suite, (ports) => {
+    const variables = typeof suite.env === 'function' ? suite.env(ports) : suite.env;
+    const job = { suite, folder, files, node: nodeFor(suite, values.node), variables, preload };
+    const listed = knownDifferences.filter((entry) => entry.suite === suite.name);
+    return runSuite(job, { rounds: Number(values.rounds), listed });
+  });
+}
+
+async function testForeign(values, names) {
+  for (const name of names) {
+    if (!suites.some((suite) => suite.name === name)) throw new Error(`no suite ${name} (--list)`);
+  }
+  const given = givenFolders(values.folder);
+  const preload = filesOfPackage(path.resolve(values.package));
+  const results = [];
+  for (const suite of suites) {
+    if (names.length > 0 && !names.includes(suite.name)) continue;
+    let result;
+    try {
+      result = await attempt(suite, values, given, preload);
+    } catch (error) {
+      result = { suite: suite.name, error: error.message };
+    }
+    printReport(result);
+    results.push(result);
+    if (values.json) fs.writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
+  }
+  return results;
+}
+
+/** What npm's closing line counts: tests that pass on both sides, and differences. */
+function toRecord({ suite, skipped, error, same = 0, defects = [], gone = [], reached = true }) {
+  if (skipped !== undefined) return { suite, passed: 0, failed: 0, skipped: 1 };
+  if (error !== undefined) return { suite, passed: 0, failed: 1 };
+  return { suite, passed: same, failed: defects.length + gone.length + (reached ? 0 : 1) };
+}
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: OPTIONS });
+if (values.help) process.stdout.write(HELP);
+else if (values.list) printList();
+else {
+  try {
+    closeResults((await testForeign(values, positionals)).map(toRecord));
+  } catch (error) {
+    console.error(`iocp-net: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
