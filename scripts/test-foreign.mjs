@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 // Other projects' own test suites, plainly and over the preload, compared test by test.
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { findFiles, findFolder } from './foreign/folders.mjs';
-import knownDifferences from './foreign/known.json' with { type: 'json' };
 import { printReport } from './foreign/report.mjs';
 import { missingForSuite, withServers } from './foreign/servers.mjs';
 import { runSuite } from './foreign/suite-run.mjs';
-import { suites } from './foreign/suites.mjs';
 import nodePackage from './lib/node-package.cjs';
 import paths from './lib/paths.cjs';
 import { closeResults } from './lib/results.mjs';
@@ -31,7 +31,9 @@ dependencies installed (npm install) and built, if its tests need that:
   --file TEXT         only test files whose name contains the text
   --rounds N          how often a file with a difference runs, on each side (default 3)
   --json FILE         where the results are written, after every suite
-  --list              the suites, and which of them need a folder
+  --suites FILE       a module that exports \`suites\` of its own, in the form of scripts/foreign/suites.mjs
+  --known FILE        the list of known differences that belongs to them
+  --list              the suites, and what they need
   --help
 
 `;
@@ -46,18 +48,20 @@ const OPTIONS = {
   file: { type: 'string' },
   rounds: { type: 'string', default: '3' },
   json: { type: 'string' },
+  suites: { type: 'string', default: path.join(paths.root, 'scripts', 'foreign', 'suites.mjs') },
+  known: { type: 'string', default: path.join(paths.root, 'scripts', 'foreign', 'known.json') },
   list: { type: 'boolean' },
   help: { type: 'boolean' },
 };
 
-function printList() {
+function printList(suites) {
   for (const { name, npm, servers = [], node } of suites) {
     const needs = [...(npm ? [] : ['a folder']), ...servers, ...(node ? [`Node ${node}`] : [])];
     console.log(`${name.padEnd(22)} ${needs.length > 0 ? `needs ${needs.join(', ')}` : ''}`.trimEnd());
   }
 }
 
-function givenFolders(values) {
+function givenFolders(values, suites) {
   const given = new Map();
   for (const value of values) {
     const at = value.indexOf('=');
@@ -88,8 +92,15 @@ function nodeFor(suite, given) {
   return nodePackage.fetchNode(system, NODE_VERSIONS[suite.node]);
 }
 
+/** A listed difference may be one of some major versions of Node alone. */
+function appliesTo({ node }, executable) {
+  if (node === undefined) return true;
+  const version = execFileSync(executable, ['--version'], { encoding: 'utf8' });
+  return node.includes(Number.parseInt(version.slice(1), 10));
+}
+
 /** Runs a suite, or says why it cannot run here. */
-async function attempt(suite, values, given, preload) {
+async function attempt(suite, values, given, preload, known) {
   const missing = missingForSuite(suite);
   if (missing.length > 0) return { suite: suite.name, skipped: toolchain.aptLine(missing) };
   const folder = await findFolder(suite, given);
@@ -99,23 +110,24 @@ async function attempt(suite, values, given, preload) {
   return withServers(suite, (ports) => {
     const variables = typeof suite.env === 'function' ? suite.env(ports) : suite.env;
     const job = { suite, folder, files, node: nodeFor(suite, values.node), variables, preload };
-    const listed = knownDifferences.filter((entry) => entry.suite === suite.name);
+    const listed = known.filter((entry) => entry.suite === suite.name && appliesTo(entry, job.node));
     return runSuite(job, { rounds: Number(values.rounds), listed });
   });
 }
 
-async function testForeign(values, names) {
+async function testForeign(values, names, suites) {
   for (const name of names) {
     if (!suites.some((suite) => suite.name === name)) throw new Error(`no suite ${name} (--list)`);
   }
-  const given = givenFolders(values.folder);
+  const given = givenFolders(values.folder, suites);
+  const known = JSON.parse(fs.readFileSync(values.known, 'utf8'));
   const preload = filesOfPackage(path.resolve(values.package));
   const results = [];
   for (const suite of suites) {
     if (names.length > 0 && !names.includes(suite.name)) continue;
     let result;
     try {
-      result = await attempt(suite, values, given, preload);
+      result = await attempt(suite, values, given, preload, known);
     } catch (error) {
       result = { suite: suite.name, error: error.message };
     }
@@ -133,14 +145,20 @@ function toRecord({ suite, skipped, error, same = 0, defects = [], gone = [], re
   return { suite, passed: same, failed: defects.length + gone.length + (reached ? 0 : 1) };
 }
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: OPTIONS });
-if (values.help) process.stdout.write(HELP);
-else if (values.list) printList();
-else {
-  try {
-    closeResults((await testForeign(values, positionals)).map(toRecord));
-  } catch (error) {
-    console.error(`iocp-net: ${error.message}`);
-    process.exitCode = 1;
+async function main() {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: OPTIONS });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
   }
+  const { suites } = await import(pathToFileURL(path.resolve(values.suites)));
+  if (values.list) printList(suites);
+  else closeResults((await testForeign(values, positionals, suites)).map(toRecord));
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`iocp-net: ${error.message}`);
+  process.exitCode = 1;
 }

@@ -22,9 +22,10 @@ export function printReport(result) {
     return;
   }
   const count = (kind) => defects.filter((one) => one.kind === kind).length;
+  const unrun = defects.filter((one) => one.kind === 'lost' && one.preload.includes('missing')).length;
   console.log(
     `${suite}: ${files} files; ${plain} tests pass plainly, ${preload} over the preload; ${count('lost')} lost, ` +
-      `${count('gained')} gained, ${known.length} listed, ${unsteady.length} unsteady; ${carried} connections carried`,
+      `${unrun > 0 ? `(${unrun} of them did not run), ` : ''}${count('gained')} gained, ${known.length} listed, ${unsteady.length} unsteady; ${carried} connections carried`,
   );
   for (const one of defects) printDifference(one.kind, one);
   for (const one of unsteady) printDifference('unsteady', one);
