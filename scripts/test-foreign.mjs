@@ -55,8 +55,8 @@ const OPTIONS = {
 };
 
 function printList(suites) {
-  for (const { name, npm, servers = [], node } of suites) {
-    const needs = [...(npm ? [] : ['a folder']), ...servers, ...(node ? [`Node ${node}`] : [])];
+  for (const { name, npm, servers = {}, node } of suites) {
+    const needs = [...(npm ? [] : ['a folder']), ...Object.keys(servers), ...(node ? [`Node ${node}`] : [])];
     console.log(`${name.padEnd(22)} ${needs.length > 0 ? `needs ${needs.join(', ')}` : ''}`.trimEnd());
   }
 }
@@ -110,6 +110,10 @@ async function attempt(suite, values, given, preload, known) {
   return withServers(suite, (ports) => {
     const variables = typeof suite.env === 'function' ? suite.env(ports) : suite.env;
     const job = { suite, folder, files, node: nodeFor(suite, values.node), variables, preload };
+    for (const script of suite.before ?? []) {
+      const env = { ...process.env, ...variables };
+      execFileSync(job.node, [script], { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] });
+    }
     const listed = known.filter((entry) => entry.suite === suite.name && appliesTo(entry, job.node));
     return runSuite(job, { rounds: Number(values.rounds), listed });
   });

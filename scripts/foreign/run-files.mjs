@@ -107,10 +107,16 @@ function whatWentWrong({ code, signal, timedOut }, failed) {
 
 function readWitness(temporary) {
   const file = path.join(temporary, 'witness');
-  if (!fs.existsSync(file)) return { processes: 0, carried: 0 };
-  const lines = fs.readFileSync(file, 'utf8').split('\n').filter(Boolean);
-  const carried = lines.reduce((sum, line) => sum + JSON.parse(line).carried, 0);
-  return { processes: lines.length, carried };
+  if (!fs.existsSync(file)) return { onPort: 0, carried: 0 };
+  const lines = fs
+    .readFileSync(file, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+  return {
+    onPort: lines.filter(({ engine }) => engine !== 'libuv').length,
+    carried: lines.reduce((sum, { carried }) => sum + carried, 0),
+  };
 }
 
 /**

@@ -8,15 +8,15 @@ const { missingPackages, realServer } = createRequire(import.meta.url)(
 
 /** The Debian packages that a suite needs and this machine lacks. */
 export function missingForSuite(suite) {
-  return missingPackages(suite.servers ?? []);
+  return missingPackages(Object.keys(suite.servers ?? {}));
 }
 
 /** Starts a suite's servers, hands their ports to `body` by name, and removes them. */
 export async function withServers(suite, body) {
   const servers = [];
   try {
-    for (const name of suite.servers ?? []) {
-      const server = await realServer(name);
+    for (const [name, settings] of Object.entries(suite.servers ?? {})) {
+      const server = await realServer(name, settings);
       server.closed = once(server.child, 'close'); // a suite takes longer than the guard of a spec
       servers.push(server);
     }

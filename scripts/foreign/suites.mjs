@@ -11,7 +11,9 @@
 //   args      options of the runner
 //   options   what its scripts put into NODE_OPTIONS
 //   env       variables, or a function that makes them from the ports of `servers`
-//   servers   real servers that it needs, by their names in test/ecosystem/support/servers.js
+//   servers   real servers that it needs, by their names in test/ecosystem/support/servers.js, with their settings
+//   before    scripts of its own that prepare those servers, run plainly once
+//   inMemory  true where no test opens a connection: the port has nothing to carry
 //   node      the smallest major version of Node that it runs on
 //   timeoutMs for one process
 const MINUTE_MS = 60_000;
@@ -114,7 +116,8 @@ export const suites = [
     name: 'mysql2',
     runner: 'script',
     files: ['test/unit/**/*.test.{mts,ts,mjs,cjs,js}', 'test/integration/**/*.test.{mts,ts,mjs,cjs,js}'],
-    servers: ['mariadb'],
+    servers: { mariadb: {} },
+    before: ['tools/create-db.js'],
     env: ({ mariadb }) => ({ MYSQL_HOST: '127.0.0.1', MYSQL_PORT: String(mariadb), MYSQL_USER: 'root' }),
     node: 22,
   },
@@ -124,7 +127,7 @@ export const suites = [
     files: ['test/unit/**/*.ts', 'test/functional/**/*.ts'],
     args: ['--no-experimental-strip-types', '--file', 'test/helpers/util.ts'],
     env: { TS_NODE_TRANSPILE_ONLY: 'true', NODE_ENV: 'test' },
-    servers: ['redis'],
+    servers: { redis: { port: 6379 } }, // its tests connect to Redis' own port
     node: 22,
   },
   {
@@ -132,7 +135,7 @@ export const suites = [
     within: 'packages/pg-pool',
     runner: 'mocha',
     files: ['test/*.js'],
-    servers: ['postgres'],
+    servers: { postgres: {} },
     env: ({ postgres }) => postgresEnvironment(postgres),
   },
   {
@@ -140,7 +143,7 @@ export const suites = [
     within: 'packages/pg',
     runner: 'script',
     files: ['test/unit/**/*-tests.js', 'test/integration/**/*-tests.js'],
-    servers: ['postgres'],
+    servers: { postgres: {} },
     env: ({ postgres }) => postgresEnvironment(postgres),
   },
   {
@@ -156,12 +159,11 @@ export const suites = [
     runner: 'script',
     files: ['test/test-*.js'],
   },
-  { name: 'mitm', runner: 'mocha', files: ['test/*_test.js'] },
+  { name: 'mitm', runner: 'mocha', files: ['test/*_test.js'], inMemory: true },
   {
     name: 'nock',
     runner: 'mocha',
     files: ['tests/**/test_*.js'],
-    batch: 1,
   },
 ];
 
