@@ -6,6 +6,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { findFiles, findFolder } from './foreign/folders.mjs';
+import { writePage } from './foreign/page.mjs';
 import { printReport } from './foreign/report.mjs';
 import { missingForSuite, withServers } from './foreign/servers.mjs';
 import { runSuite } from './foreign/suite-run.mjs';
@@ -30,7 +31,8 @@ dependencies installed (npm install) and built, if its tests need that:
   --node FILE         the node to run with; by default this one, or for suites that need a newer one, one from npm
   --file TEXT         only test files whose name contains the text
   --rounds N          how often a file with a difference runs, on each side (default 3)
-  --json FILE         where the results are written, after every suite
+  --json FILE         where the results are written, after every suite; those of other suites are kept there
+  --page              writes docs/foreign-suites.md from the file of --json
   --suites FILE       a module that exports \`suites\` of its own, in the form of scripts/foreign/suites.mjs
   --known FILE        the list of known differences that belongs to them
   --list              the suites, and what they need
@@ -48,6 +50,7 @@ const OPTIONS = {
   file: { type: 'string' },
   rounds: { type: 'string', default: '3' },
   json: { type: 'string' },
+  page: { type: 'boolean' },
   suites: { type: 'string', default: path.join(paths.root, 'scripts', 'foreign', 'suites.mjs') },
   known: { type: 'string', default: path.join(paths.root, 'scripts', 'foreign', 'known.json') },
   list: { type: 'boolean' },
@@ -93,10 +96,19 @@ function nodeFor(suite, given) {
 }
 
 /** A listed difference may be one of some major versions of Node alone. */
-function appliesTo({ node }, executable) {
-  if (node === undefined) return true;
-  const version = execFileSync(executable, ['--version'], { encoding: 'utf8' });
-  return node.includes(Number.parseInt(version.slice(1), 10));
+function appliesTo({ node }, version) {
+  return node === undefined || node.includes(Number.parseInt(version, 10));
+}
+
+function versionOf(folder) {
+  return JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')).version;
+}
+
+/** The results of earlier runs for the suites that are not run now, and the new ones, in the order of the list. */
+function mergeResults(file, results, suites) {
+  const earlier = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : [];
+  const all = new Map([...earlier, ...results].map((result) => [result.suite, result]));
+  return suites.map(({ name }) => all.get(name)).filter((result) => result !== undefined);
 }
 
 /** Runs a suite, or says why it cannot run here. */
@@ -107,15 +119,19 @@ async function attempt(suite, values, given, preload, known) {
   if (folder === undefined) return { suite: suite.name, skipped: `--folder ${suite.name}=DIR` };
   const files = findFiles(suite, folder).filter((name) => name.includes(values.file ?? ''));
   if (files.length === 0) return { suite: suite.name, error: `no test files in ${folder}` };
-  return withServers(suite, (ports) => {
+  const node = nodeFor(suite, values.node);
+  const nodeVersion = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim().slice(1);
+  return withServers(suite, async (ports) => {
     const variables = typeof suite.env === 'function' ? suite.env(ports) : suite.env;
-    const job = { suite, folder, files, node: nodeFor(suite, values.node), variables, preload };
+    const job = { suite, folder, files, node, variables, preload };
     for (const script of suite.before ?? []) {
       const env = { ...process.env, ...variables };
-      execFileSync(job.node, [script], { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] });
+      execFileSync(node, [script], { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] });
     }
-    const listed = known.filter((entry) => entry.suite === suite.name && appliesTo(entry, job.node));
-    return runSuite(job, { rounds: Number(values.rounds), listed });
+    const listed = known.filter((entry) => entry.suite === suite.name && appliesTo(entry, nodeVersion));
+    const result = await runSuite(job, { rounds: Number(values.rounds), listed });
+    const date = new Date().toISOString().slice(0, 10);
+    return { ...result, version: versionOf(folder), node: nodeVersion, date };
   });
 }
 
@@ -137,7 +153,14 @@ async function testForeign(values, names, suites) {
     }
     printReport(result);
     results.push(result);
-    if (values.json) fs.writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
+    if (values.json) {
+      const merged = mergeResults(values.json, [result], suites);
+      fs.writeFileSync(values.json, `${JSON.stringify(merged, null, 2)}\n`);
+    }
+  }
+  if (values.page) {
+    const merged = values.json ? mergeResults(values.json, [], suites) : results;
+    writePage(path.join(paths.root, 'docs', 'foreign-suites.md'), merged, known);
   }
   return results;
 }

@@ -9,6 +9,8 @@ const TAIL_CHARACTERS = 4000;
 const DEFAULT_TIMEOUT_MS = 60_000;
 /** The name under which a process that crashed, hung, or exited early is compared like a test. */
 export const PROCESS = '(process)';
+/** A program that prints no TAP is one test. */
+const PROGRAM = '(program)';
 
 function quoted(file) {
   return `"${file.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
@@ -38,6 +40,15 @@ function environment(job, temporary) {
   };
 }
 
+// An interrupted run takes the process group of its child along.
+let killRunning = () => {};
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    killRunning();
+    process.kill(process.pid, signal);
+  });
+}
+
 /** Runs the process to its end, or kills it with all that it has started. */
 function runProcess(job, args, temporary) {
   const { folder, node, suite } = job;
@@ -57,6 +68,7 @@ function runProcess(job, args, temporary) {
       if (error.code !== 'ESRCH') throw error;
     }
   };
+  killRunning = killGroup;
   let timedOut = false;
   const guard = setTimeout(() => {
     timedOut = true;
@@ -70,6 +82,7 @@ function runProcess(job, args, temporary) {
     child.once('exit', (code, signal) => {
       clearTimeout(guard);
       killGroup(); // what it left running
+      killRunning = () => {};
       resolve({ code, signal, timedOut, output: fs.readFileSync(outputFile, 'utf8') });
     });
   });
@@ -142,7 +155,8 @@ export async function runFiles(job) {
     const wrong = whatWentWrong(ended, failed);
     const where = files.length === 1 ? files[0] : '';
     const during = unfinished.length > 0 ? `, during: ${unfinished.join('; ')}` : '';
-    tests.set(`${where}\0${PROCESS}`, {
+    const name = suite.runner === 'script' && tests.size === 0 ? PROGRAM : PROCESS;
+    tests.set(`${where}\0${name}`, {
       status: wrong ? 'fail' : 'pass',
       error: wrong && `${wrong}${during}\n${ended.output.slice(-TAIL_CHARACTERS)}`,
     });

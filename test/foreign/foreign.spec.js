@@ -84,7 +84,7 @@ describe('test:foreign', () => {
 
     it('reports a process that does not end', async () => {
       const { result } = await run('hangs');
-      assert.deepEqual(short(result.defects), ['lost hangs.js: (process)']);
+      assert.deepEqual(short(result.defects), ['lost hangs.js: (program)']);
       assert.match(result.defects[0].error, /did not end in time/);
     });
 
