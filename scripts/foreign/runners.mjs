@@ -25,15 +25,20 @@ function installed(folder, name, ...candidates) {
   }
 }
 
+const ERROR_CHARACTERS = 2000;
 const TAP_LINE = /^( *)(ok|not ok)\b(?: \d+)?(?: -)? ?(.*?)(?: # (SKIP|TODO)\b.*)?$/i;
 
 /** Test points of TAP; those that are nested get the name of the test that follows them, which is their parent. */
 export function readTap(text) {
   const records = [];
   let open = [];
+  let failed; // the record that the lines below a failed test point belong to
   for (const line of text.split('\n')) {
     const match = TAP_LINE.exec(line.replace(/\r$/, ''));
-    if (!match) continue;
+    if (!match) {
+      if (failed && failed.error.length < ERROR_CHARACTERS) failed.error += `${line.trim()}\n`;
+      continue;
+    }
     const [, indent, word, name, directive] = match;
     const depth = indent.length;
     const status = directive ? directive.toLowerCase() : word.toLowerCase() === 'ok' ? 'pass' : 'fail';
@@ -46,6 +51,7 @@ export function readTap(text) {
       test: name,
       status: status === 'fail' && innerFailed ? 'inner' : status,
     };
+    failed = record.status === 'fail' ? Object.assign(record, { error: '' }) : undefined;
     records.push(record);
     open.push(...inner.map((one) => ({ ...one, depth })), { depth, record });
     if (depth === 0) open = [];
@@ -68,7 +74,7 @@ function readVitest(file, folder) {
       file: source,
       test: [...one.ancestorTitles, one.title].join(' > '),
       status: words[one.status] ?? one.status,
-      error: one.failureMessages?.[0]?.slice(0, 2000),
+      error: one.failureMessages?.[0]?.slice(0, ERROR_CHARACTERS),
     }));
   });
 }
