@@ -1,4 +1,5 @@
 // Where a suite's package lies: a folder that the user names, or a tarball of npm with its tests in it.
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import paths from '../lib/paths.cjs';
@@ -13,10 +14,12 @@ async function download(spec) {
   if (fs.existsSync(path.join(home, 'complete'))) return folder;
   console.error(`fetching ${spec} from npm`);
   fs.rmSync(home, { recursive: true, force: true });
-  fs.mkdirSync(home, { recursive: true });
-  await runOrThrow('npm', ['pack', spec, '--pack-destination', home, '--silent']);
+  fs.mkdirSync(folder, { recursive: true });
+  const quietly = { cwd: home, stdio: ['ignore', 'ignore', 'inherit'] };
+  execFileSync('npm', ['pack', spec, '--pack-destination', home, '--silent'], quietly);
   const tarball = fs.readdirSync(home).find((file) => file.endsWith('.tgz'));
-  await runOrThrow('tar', ['-xzf', tarball], { cwd: home });
+  // Its one folder need not be called package.
+  execFileSync('tar', ['-xzf', tarball, '-C', folder, '--strip-components', '1'], quietly);
   const quiet = ['--no-audit', '--no-fund', '--loglevel', 'error'];
   await runOrThrow('npm', ['install', '--ignore-scripts', '--legacy-peer-deps', ...quiet], {
     cwd: folder,
