@@ -125,7 +125,7 @@ export const suites = [
     name: 'ioredis',
     runner: 'mocha',
     files: ['test/unit/**/*.ts', 'test/functional/**/*.ts'],
-    args: ['--no-experimental-strip-types', '--file', 'test/helpers/util.ts'],
+    args: ['--no-experimental-strip-types', '--file', 'test/helpers/global.ts'],
     env: { TS_NODE_TRANSPILE_ONLY: 'true', NODE_ENV: 'test' },
     servers: { redis: { port: 6379 } }, // its tests connect to Redis' own port
     node: 22,
