@@ -23,7 +23,8 @@ preload alone, if a difference that scripts/foreign/known.json lists is gone, an
 A file with a difference is repeated on both sides; what passes only now and then is reported as unsteady.
 
 Suites whose tests are in their npm package are downloaded into the cache. The others need a checkout with its
-dependencies installed (npm install) and built, if its tests need that:
+dependencies installed (npm install) and built, if its tests need that. Some suites try addresses of the internet: in a
+network namespace with nothing but loopback (unshare -n) they stay on this machine.
 
   --folder NAME=DIR   a suite's checkout; may be repeated
   --package DIR       the package under test: a checkout with dist/ and a built engine, or an installed iocp-net
