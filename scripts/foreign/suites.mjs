@@ -127,6 +127,8 @@ export const suites = [
     files: ['test/unit/**/*.ts', 'test/functional/**/*.ts'],
     args: ['--no-experimental-strip-types', '--file', 'test/helpers/global.ts'],
     env: { TS_NODE_TRANSPILE_ONLY: 'true', NODE_ENV: 'test' },
+    batch: 40,
+    timeoutMs: 5 * MINUTE_MS,
     servers: { redis: { port: 6379 } }, // its tests connect to Redis' own port
     node: 22,
   },
