@@ -254,11 +254,11 @@ class RealServer {
   }
 }
 
-/** Starts a server; `settings` is what its configuration needs beside the port. */
+/** Starts a server; `settings` is what its configuration needs beside the port, or the port itself if it has to be one. */
 async function realServer(name, settings = {}) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), `iocp-net-${name}-`));
   fs.chmodSync(folder, 0o755);
-  const ports = [];
+  const ports = settings.port === undefined ? [] : [settings.port];
   while (ports.length < (kinds[name].ports ?? 1)) ports.push(await freePort());
   kinds[name].prepare?.(ports[0], folder, settings);
   const server = new RealServer(name, ports, folder);
