@@ -1,13 +1,19 @@
 // What TLS reads and writes of a socket that stays with the port, without the socket's own buffers: as over a handle, the
 // socket itself sees neither bytes nor their end.
-import { Buffer } from 'node:buffer';
 
 import stream = require('node:stream');
 
 import type { StreamEndpoint, StreamOwner } from '../port/endpoint.js';
 import { errnoException } from './errors.js';
-import { kBytesRead, kEndpoint, kReading, type ThisSocket, type WriteCallback } from './state.js';
-import { refreshIdle, startReceiving, stopReceiving, takeHeld } from './transfer.js';
+import {
+  kBytesRead,
+  kEndpoint,
+  kReading,
+  kUserBuffer,
+  type ThisSocket,
+  type WriteCallback,
+} from './state.js';
+import { refreshIdle, startReceiving, stopReceiving } from './transfer.js';
 
 /** As much of a Duplex as Node's wrapper for streams calls; it has one write under way at a time. */
 export class TakenStream extends stream.Readable {
@@ -71,9 +77,10 @@ export class TakenStream extends stream.Readable {
   private divert(): void {
     const endpoint = this.socket[kEndpoint];
     if (endpoint === null) return;
-    const held = takeHeld(this.socket, endpoint);
-    if (held !== undefined) this.push(held);
-    endpoint.owner = new Diversion(endpoint.owner, endpoint, this, this.socket);
+    const { socket } = this;
+    socket[kUserBuffer] = null; // bytes no longer go to the buffer of the program
+    if (socket[kReading]) startReceiving(socket);
+    endpoint.owner = new Diversion(endpoint.owner, endpoint, this, socket);
   }
 }
 
@@ -83,16 +90,10 @@ class Diversion implements StreamOwner {
     private readonly own: StreamOwner,
     private readonly endpoint: StreamEndpoint,
     private readonly taken: TakenStream,
-    private readonly socket: ThisSocket,
+    readonly socket: ThisSocket,
   ) {}
 
-  onReceived(_arena: Buffer, offset: number, length: number): void {
-    const chunk = Buffer.allocUnsafeSlow(length);
-    this.endpoint.copyReceived(chunk, offset);
-    this.onReceivedChunk(chunk);
-  }
-
-  onReceivedChunk(chunk: Buffer): void {
+  onReceived(chunk: Buffer): void {
     if (this.socket[kEndpoint] === this.endpoint) this.taken.arrived(chunk);
   }
 
