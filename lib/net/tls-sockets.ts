@@ -50,6 +50,16 @@ export function watchTls(): boolean | undefined {
   return watched;
 }
 
+let unwatch: (() => void) | undefined;
+
+/** Leaves tls as it was, until a socket of the port shows its handle again. */
+export function unwatchTls(): void {
+  unwatch?.();
+  unwatch = undefined;
+  watched = undefined;
+  modulesSeen = 0;
+}
+
 function watchTlsSocket(): boolean {
   const { TLSSocket } = require('node:tls') as typeof tls;
   const prototype = TLSSocket.prototype as unknown as { _wrapHandle?: WrapHandle };
@@ -67,6 +77,9 @@ function watchTlsSocket(): boolean {
   };
   Object.defineProperty(watching, 'name', { value: wrapHandle.name });
   prototype._wrapHandle = watching;
+  unwatch = () => {
+    if (prototype._wrapHandle === watching) prototype._wrapHandle = wrapHandle;
+  };
   return true;
 }
 

@@ -11,13 +11,13 @@ const required = process.env.IOCP_NET_REQUIRE_SERVERS === '1';
 describe('connections that become TLS or HTTP/2, through the preload', function () {
   this.timeout(300_000);
   it('SMTP of our own with STARTTLS, 100 MiB each way', () =>
-    carriedAlike('secured.js', ['smtp'], { accepted: 1, connected: 1, becomesTls: true }));
+    carriedAlike('secured.js', ['smtp'], { accepted: 1, connected: 1, libuvToo: true }));
   it('IMAP of our own with STARTTLS, 100 MiB each way', () =>
-    carriedAlike('secured.js', ['imap'], { accepted: 1, connected: 1, becomesTls: true }));
+    carriedAlike('secured.js', ['imap'], { accepted: 1, connected: 1, libuvToo: true }));
   it('https-proxy-agent through a proxy, 100 MiB each way', () =>
-    carriedAlike('secured.js', ['proxy'], { accepted: 1, connected: 2, becomesTls: true }));
+    carriedAlike('secured.js', ['proxy'], { accepted: 1, connected: 2, libuvToo: true }));
   it('grpc-js, clear and with TLS', () =>
-    carriedAlike('secured.js', ['grpc'], { connected: 1, becomesTls: true }));
+    carriedAlike('secured.js', ['grpc'], { connected: 1, libuvToo: true }));
   if (process.platform !== 'linux') return;
   for (const [name, title] of [
     ['postgres', 'pg and PostgreSQL with TLS'],
@@ -33,7 +33,7 @@ describe('connections that become TLS or HTTP/2, through the preload', function 
       }
       const server = await realServer(name);
       try {
-        await carriedAlike('secured.js', [name, server.port], { connected: 1, becomesTls: true });
+        await carriedAlike('secured.js', [name, server.port], { connected: 1, libuvToo: true });
       } finally {
         await server.remove();
       }
