@@ -166,6 +166,28 @@ contract('TLS over a socket', ({ net, it }) => {
     await finish();
   });
 
+  it("handed over by another socket's handler, when its own bytes have come in the same turn", async () => {
+    for (let round = 0; round < 20; round++) {
+      // Whichever is told first.
+      const pairs = [await pair(net), await pair(net)];
+      const [one, other] = round % 2 === 0 ? pairs : pairs.reverse();
+      const { accepted } = other;
+      accepted.on('data', (early) => accepted.removeAllListeners('data').pause().unshift(early));
+      const secures = new Promise((resolve) => {
+        one.accepted.once('data', () => {
+          accepted.removeAllListeners('data');
+          resolve(asServer(accepted));
+        });
+      });
+      one.client.write('now');
+      const secured = asClient(other.client);
+      const secure = await secures;
+      await talk(secured, secure);
+      await endBoth(secured, secure);
+      await Promise.all([one.finish(), other.finish()]);
+    }
+  });
+
   it('a write whose callback hands the socket over', async () => {
     const { client, accepted, finish } = await pair(net);
     const secures = new Promise((resolve) => {
