@@ -11,6 +11,7 @@ import { port } from './engine-port.js';
 import { errnoException, statusOf } from './errors.js';
 import { moveToLibuv } from './move-to-libuv.js';
 import { hasHandle, kEndpoint, type ThisSocket } from './state.js';
+import { TakenStream } from './taken-stream.js';
 
 /** Node's class for streams without a handle, and the handle that it has. */
 interface StreamWrapper extends stream.Duplex {
@@ -49,6 +50,16 @@ export function watchTls(): boolean | undefined {
   return watched;
 }
 
+let unwatch: (() => void) | undefined;
+
+/** Leaves tls as it was, until a socket of the port shows its handle again. */
+export function unwatchTls(): void {
+  unwatch?.();
+  unwatch = undefined;
+  watched = undefined;
+  modulesSeen = 0;
+}
+
 function watchTlsSocket(): boolean {
   const { TLSSocket } = require('node:tls') as typeof tls;
   const prototype = TLSSocket.prototype as unknown as { _wrapHandle?: WrapHandle };
@@ -66,6 +77,9 @@ function watchTlsSocket(): boolean {
   };
   Object.defineProperty(watching, 'name', { value: wrapHandle.name });
   prototype._wrapHandle = watching;
+  unwatch = () => {
+    if (prototype._wrapHandle === watching) prototype._wrapHandle = wrapHandle;
+  };
   return true;
 }
 
@@ -122,12 +136,10 @@ function findWrapperClass(): StreamWrapperClass {
 function wrapped(secured: tls.TLSSocket, socket: ThisSocket): StreamWrapper {
   debug('TLS over a socket of the port: by the wrapper that Node has for any stream');
   wrapperClass ??= findWrapperClass();
-  const wrapper = new wrapperClass(socket);
+  const failed = (error: Error) => secured.destroy(error);
+  const wrapper = new wrapperClass(new TakenStream(socket, failed));
   complete(wrapper, socket);
-  // TLS listens to the socket itself; only what the wrapper finds wrong comes from here alone.
-  wrapper.on('error', (error: Error) => {
-    if (error !== socket.errored) secured.destroy(error);
-  });
+  wrapper.on('error', failed); // the socket's own reach TLS without it
   return wrapper;
 }
 

@@ -7,6 +7,7 @@ import { hideActiveHandles, showActiveHandles } from '../net/active-handles.js';
 import { builtin } from '../net/builtin.js';
 import { listen, listen2 } from '../net/server.js';
 import { serverTransferMethods } from '../net/thread-transfer.js';
+import { unwatchTls } from '../net/tls-sockets.js';
 import { installHttp } from './http.js';
 import { installHttp2 } from './http2.js';
 import { Replacements } from './replacements.js';
@@ -53,6 +54,7 @@ export class Installation {
     const replacements = new Replacements();
     this.replacements = replacements;
     if (showActiveHandles()) replacements.undo(hideActiveHandles);
+    replacements.undo(unwatchTls);
     // These load http and http2 while net is still Node's own: what they capture of it is put back by uninstall().
     installHttp(replacements, ours.connect as Connect);
     if (hasCrypto) installHttp2(replacements);

@@ -33,9 +33,10 @@ async function upload(session, total) {
 
 async function ask(session, path) {
   const stream = session.request({ ':path': path });
+  const over = when(stream, 'close');
   const [headers] = await when(stream, 'response');
   stream.resume().end();
-  await when(stream, 'close');
+  await over;
   return headers['x-path'];
 }
 
@@ -60,7 +61,8 @@ contract('http2 over given sockets', ({ net, it }) => {
       const session = http2.connect('http://localhost', { createConnection: () => client });
       if (total > 0) await upload(session, total);
       assert.equal(await ask(session, '/one'), '/one');
-      assert.equal(session.socket.remotePort, client.remotePort);
+      // On Windows http2 reads from Node's wrapper for streams, which has no addresses.
+      if (process.platform !== 'win32') assert.equal(session.socket.remotePort, client.remotePort);
       await endSession(session, accepted);
       await finish();
     });

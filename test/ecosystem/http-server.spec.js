@@ -7,8 +7,11 @@ const { carriedAlike } = require('./support/carried.js');
 
 describe('http servers through the preload', function () {
   this.timeout(180_000);
-  for (const protocol of ['http', 'https']) {
+  for (const [protocol, carrier] of [
+    ['http', { accepted: 20, connected: 20 }],
+    ['https', { libuvAlone: true }],
+  ]) {
     it(`${protocol}: refusals, tunnels, expectations, timeouts, limits and closing`, () =>
-      carriedAlike('http-server.js', [protocol], { accepted: 20, connected: 20 }));
+      carriedAlike('http-server.js', [protocol], carrier));
   }
 });

@@ -34,7 +34,7 @@ describe('installing by hand', function () {
     const { stdout } = await output({ file: program('explicit.js') });
     assert.deepEqual(JSON.parse(stdout), [
       ...['/a for 127.0.0.1', '/b for 127.0.0.1', [1, 1], '/libuv for 127.0.0.1', 1],
-      ...['/a for 127.0.0.1', '/b for 127.0.0.1', [3, 2], '/libuv for 127.0.0.1', 2],
+      ...['/a for 127.0.0.1', '/b for 127.0.0.1', [2, 1], '/libuv for 127.0.0.1', 1],
     ]);
   });
 

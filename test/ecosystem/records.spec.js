@@ -8,8 +8,8 @@ describe('TLS records that arrive together', function () {
   this.timeout(180_000);
 
   it('every event in the order of node:net', () =>
-    carriedAlike('records.js', ['order'], { accepted: 6, connected: 6 }));
+    carriedAlike('records.js', ['order'], { connected: 6, libuvToo: true }));
 
   it('a handler that throws costs the other records nothing', () =>
-    carriedAlike('records.js', ['throwing'], { accepted: 3, connected: 3 }));
+    carriedAlike('records.js', ['throwing'], { connected: 3, libuvToo: true }));
 });

@@ -1,13 +1,13 @@
 'use strict';
 
-// iocp-net/http without a global swap: one server and one agent on the port, everything else on libuv.
+// iocp-net/http without a global swap: one server and one agent on the port; https, which attach() leaves alone, and everything else on libuv.
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const http = require('node:http');
 const https = require('node:https');
 const path = require('node:path');
-const { attach, Agent, createHttpsAgent } = require('iocp-net/http');
+const { attach, Agent } = require('iocp-net/http');
 const { engine } = require('iocp-net/engine');
 
 const fixture = (name) => fs.readFileSync(path.join(__dirname, '../../program/fixtures', name));
@@ -28,7 +28,7 @@ async function main() {
   const result = [];
   for (const [module, server, agent] of [
     [http, http.createServer(answer), new Agent({ keepAlive: true })],
-    [https, https.createServer(tls, answer), createHttpsAgent({ keepAlive: true })],
+    [https, https.createServer(tls, answer), new https.Agent({ keepAlive: true })],
   ]) {
     assert.equal(attach(server), server);
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));

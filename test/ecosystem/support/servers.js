@@ -52,6 +52,19 @@ function asPostgres(folder, command, args) {
  * For each: the Debian package, the program, and how it is started. `beside` is a second program that it needs; each
  * gets as many ports as `ports` says, or one.
  */
+const fixture = (name) => path.join(__dirname, '../../program/fixtures', name);
+
+/** A key and a certificate in the server's folder, as the server's user may read them. */
+function identityIn(folder) {
+  const files = {};
+  for (const name of ['cert', 'key']) {
+    files[name] = path.join(folder, `${name}.pem`);
+    fs.copyFileSync(fixture(`localhost-${name}.pem`), files[name]);
+    fs.chmodSync(files[name], 0o600);
+  }
+  return files;
+}
+
 const kinds = {
   redis: {
     package: 'redis-server',
@@ -94,13 +107,15 @@ const kinds = {
         '-E',
         'UTF8',
       ];
+      identityIn(folder);
       const [command, all] = asPostgres(folder, path.join(postgresFolder(), 'initdb'), args);
       execFileSync(command, all, { stdio: 'pipe', cwd: folder });
     },
     start: (port, folder) =>
       asPostgres(folder, path.join(postgresFolder(), 'postgres'), [
         ...['-D', path.join(folder, 'data'), '-p', port, '-h', '127.0.0.1'],
-        ...['-k', folder, '-c', 'fsync=off'],
+        ...['-k', folder, '-c', 'fsync=off', '-c', 'ssl=on'],
+        ...['-c', `ssl_cert_file=${folder}/cert.pem`, '-c', `ssl_key_file=${folder}/key.pem`],
       ]),
     // A fast shutdown: it does not wait for its clients to go.
     stopSignal: 'SIGINT',
@@ -109,6 +124,7 @@ const kinds = {
     package: 'mariadb-server',
     program: 'mariadbd',
     prepare(port, folder) {
+      identityIn(folder);
       const args = [
         `--datadir=${folder}/data`,
         '--auth-root-authentication-method=normal',
@@ -134,6 +150,8 @@ const kinds = {
         '--skip-grant-tables',
         '--skip-networking=0',
         `--pid-file=${folder}/pid`,
+        `--ssl-cert=${folder}/cert.pem`,
+        `--ssl-key=${folder}/key.pem`,
         ...(isRoot ? ['--user=root'] : []),
       ],
     ],
