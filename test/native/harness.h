@@ -27,8 +27,7 @@ struct Stream {
   std::string received;
   bool ended = false;
   Status receive_failure = kOk;
-  bool broken = false;
-  int stalled = 0;
+  bool stalled = false;  // a write did not leave at once; kSent has not come
   int sent = 0;
   Status sent_status = kOk;
   bool shut = false;
@@ -67,13 +66,21 @@ class Harness {
   };
   Pair Connected(const StreamPtr& listener, bool receive = true);
 
-  void Submit(Operation operation, const Stream& stream, int32_t a = 0, int32_t b = 0);
-  void Write(const Stream& stream, const std::string& bytes);  // through the slab, at most 64 KiB
+  void Submit(Operation operation, const Stream& stream, int32_t argument = 0);
+  // Both return the bytes that the system took at once, or a status. Write copies them through the
+  // slab, at most 64 KiB; Send needs their memory until kSent or kClosed.
+  int64_t Write(const Stream& stream, const std::string& bytes);
   int64_t Send(const Stream& stream, const std::string& bytes);
-  void Receive(const Stream& stream) { Submit(Operation::kReceiveStart, stream); }
-  void Close(const Stream& stream, CloseHow how = CloseHow::kGraceful) {
-    Submit(Operation::kClose, stream, static_cast<int32_t>(how));
+  // The same for spans that leave together.
+  int64_t Send(const Stream& stream, const std::vector<Span>& spans);
+  void Receive(const Stream& stream, ReceiveMode mode = ReceiveMode::kChunks) {
+    Submit(Operation::kReceiveStart, stream, static_cast<int32_t>(mode));
   }
+  void Close(const Stream& stream, CloseHow how = CloseHow::kGraceful) {
+    engine_->Close(stream.index, stream.generation, how);
+  }
+
+  double Counted(Counter counter) const { return counters_[counter]; }
 
   // One batch: submissions, events, completions.
   void Turn(int32_t timeout_ms);
@@ -94,6 +101,8 @@ class Harness {
 
  private:
   StreamPtr Known(int32_t index, int32_t generation);
+  int64_t Written(const Stream& stream, size_t length, int64_t taken);
+  void TakeAnnounced(const StreamPtr& stream, size_t waiting);
 
   std::vector<int32_t> control_;
   std::vector<double> counters_;

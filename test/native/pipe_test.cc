@@ -1,6 +1,7 @@
 // Local endpoints: Unix sockets on Linux, named pipes on Windows.
 #include <doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <string>
 
@@ -153,14 +154,15 @@ TEST_CASE("pipe: a graceful close delivers what was accepted") {
   const auto [client, server] = local.Connected();
   local.port.Submit(Operation::kReceiveStop, *server);
   std::string all;
-  for (uint32_t i = 0; i < 40; i++) {
-    const std::string bytes = Pattern(16 << 10, i);
+  for (uint32_t i = 0; i < 4; i++) {
+    const std::string bytes = Pattern(1 << 10, i);
     local.port.Write(*client, bytes);
     all += bytes;
-    local.port.Turn(0);
   }
+  // On Windows the answer to a write comes later; libuv's do too.
+  local.port.Until("taken", [&] { return !client->stalled; });
   local.port.Close(*client);
-  local.port.Until("told", [&] { return client->closed; });
+  local.port.Until("closed", [&] { return client->closed; });
   local.port.Receive(*server);
   local.port.Until("end", [&] { return server->Over(); });
   CHECK(server->ended);
@@ -174,11 +176,13 @@ TEST_CASE("pipe: a write to an end that has gone") {
   local.port.Close(*server);
   local.port.Until("end", [&] { return client->Over(); });
   CHECK(client->ended);
-  for (int i = 0; i < 100 && client->sent_status == kOk; i++) {
-    local.port.Write(*client, "anybody?");
+  Status status = kOk;
+  for (int i = 0; i < 100 && status == kOk; i++) {
+    status = static_cast<Status>(std::min<int64_t>(local.port.Write(*client, "anybody?"), kOk));
     local.port.Settle();
+    if (status == kOk) status = client->sent_status;
   }
-  CHECK(client->sent_status == UV__EPIPE);
+  CHECK(status == UV__EPIPE);
   local.port.CloseAll();
 }
 
