@@ -7,14 +7,17 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 
 #include "epoll/descriptor.h"
 #include "harness.h"
+#include "port/backend.h"
 
 namespace {
 
@@ -33,6 +36,7 @@ struct Fault {
 
 Fault send_fault;
 Fault accept_fault;
+Fault accept_fault_after;  // strikes when the other one is used up
 
 }  // namespace
 
@@ -43,7 +47,7 @@ extern "C" ssize_t send(int fd, const void* bytes, size_t length, int flags) {
 }
 
 extern "C" int accept4(int fd, sockaddr* address, socklen_t* length, int flags) {
-  if (accept_fault.Strikes()) return -1;
+  if (accept_fault.Strikes() || accept_fault_after.Strikes()) return -1;
   return static_cast<int>(::syscall(SYS_accept4, fd, address, length, flags));
 }
 
@@ -229,6 +233,114 @@ TEST_CASE(
     listener->accepted.clear();
   }
   port.CloseAll();
+}
+
+TEST_CASE(
+    "accept: out of descriptors, a connection that is gone does not keep the others waiting") {
+  Harness port;
+  const auto listener = port.Listen();
+  const Descriptor first = ConnectTo(port.PortOf(listener));
+  const Descriptor second = ConnectTo(port.PortOf(listener));
+  accept_fault = {EMFILE, 1};
+  accept_fault_after = {ECONNABORTED, 2};
+  port.Settle();
+  CHECK(accept_fault_after.count == 0);
+  CHECK(listener->accept_failure == kOk);
+  for (const Descriptor* client : {&first, &second}) {
+    char byte = 0;
+    CHECK(::recv(client->get(), &byte, 1, 0) <= 0);
+  }
+  const auto pair = port.Connected(listener);
+  CHECK(listener->accepted.size() == 1);
+  port.CloseAll();
+}
+
+namespace {
+
+// A child between fork and exec: it holds every descriptor until the end.
+class Holder {
+ public:
+  Holder() : pid_(::fork()) {
+    if (pid_ == 0) {
+      for (;;) ::pause();
+    }
+    REQUIRE(pid_ > 0);
+  }
+  ~Holder() {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  Holder(const Holder&) = delete;
+  Holder& operator=(const Holder&) = delete;
+
+ private:
+  pid_t pid_;
+};
+
+}  // namespace
+
+TEST_CASE("events of a socket that was closed while a child holds it reach nobody") {
+  for (int tenant = 0; tenant < 3; tenant++) {
+    Harness port;
+    const auto listener = port.Listen();
+    const Descriptor peer = ConnectTo(port.PortOf(listener));
+    port.Until("accepted", [&] { return listener->accepted.size() == 1; });
+    const StreamPtr server = listener->accepted[0];
+    port.Receive(*server);
+    port.Settle();
+    const Holder child;
+    port.Close(*server);
+    port.Until("closed", [&] { return server->closed; });
+    port.Settle();
+
+    StreamPtr next;
+    Descriptor deaf;
+    std::vector<Descriptor> waiting;
+    switch (tenant) {
+      case 0: {  // a client that nobody accepts
+        deaf = Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t length = sizeof(address);
+        const auto name = reinterpret_cast<sockaddr*>(&address);
+        REQUIRE(::bind(deaf.get(), name, length) == 0);
+        REQUIRE(::listen(deaf.get(), 0) == 0);
+        REQUIRE(::getsockname(deaf.get(), name, &length) == 0);
+        for (int i = 0; i < 4; i++) {
+          waiting.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+          static_cast<void>(::connect(waiting.back().get(), name, length));
+        }
+        next = port.Connect(Harness::Loopback(ntohs(address.sin_port)));
+        break;
+      }
+      case 1:  // a listener
+        next = port.Listen();
+        break;
+      default: {  // a connection
+        int ends[2] = {-1, -1};
+        REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+        deaf = Descriptor(ends[0]);
+        next = port.Adopt(ends[1], 0);
+        port.Receive(*next);
+      }
+    }
+    REQUIRE(next->index == server->index);
+    port.Settle();
+    const double waits = port.Counted(kReceiveCalls);
+    SendAll(peer, "late");
+    CHECK(port.engine().backend().Wait(1000) > 0);  // the child's copy does report it
+    CHECK_FALSE(port.engine().HasReady());
+    SendAll(peer, "later");
+    ::shutdown(peer.get(), SHUT_RDWR);
+    port.Settle();
+    CHECK(next->connected == (tenant == 2));
+    CHECK(next->accepted.empty());
+    CHECK(next->received.empty());
+    CHECK_FALSE(next->Over());
+    CHECK(port.Counted(kReceiveCalls) == waits);
+    port.CloseAll();
+  }
 }
 
 }  // namespace iocp_net::test

@@ -159,6 +159,7 @@ StreamPtr Harness::Known(int32_t index, int32_t generation) {
 
 // As JavaScript does it: into memory of its own, a chunk at a time.
 void Harness::TakeAnnounced(const StreamPtr& stream, size_t waiting) {
+  if (on_receivable) on_receivable(*stream, waiting);
   size_t left = waiting > 0 ? waiting : kReceivableBytesMax;
   while (left > 0 && stream->receiving && !stream->closed) {
     REQUIRE_FALSE(stream->Over());
@@ -172,7 +173,10 @@ void Harness::TakeAnnounced(const StreamPtr& stream, size_t waiting) {
     } else if (bytes != UV__EAGAIN) {
       stream->receive_failure = static_cast<Status>(bytes);
     }
-    if (bytes < static_cast<int64_t>(chunk.size())) return;
+    if (bytes < static_cast<int64_t>(chunk.size())) {
+      if (waiting > 0) stream->short_receives++;
+      return;
+    }
     left -= chunk.size();
   }
 }

@@ -25,6 +25,7 @@ struct Stream {
   Status connect_status = kOk;
   bool receiving = false;
   std::string received;
+  int short_receives = 0;  // that brought less than what was announced
   bool ended = false;
   Status receive_failure = kOk;
   bool stalled = false;  // a write did not leave at once; kSent has not come
@@ -96,6 +97,8 @@ class Harness {
 
   // Called for every stream that a listener brings, before anything else of it is told.
   std::function<void(const StreamPtr&)> on_accepted;
+  // Called when bytes are announced, before any of them are taken.
+  std::function<void(Stream&, size_t)> on_receivable;
   // Called for every chunk; the default keeps it in Stream::received.
   std::function<void(Stream&, const uint8_t*, size_t)> on_received;
 

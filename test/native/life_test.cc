@@ -234,6 +234,35 @@ TEST_CASE("a close with a large send in flight gives its memory back") {
   }
 }
 
+TEST_CASE("a close with copies and borrowed bytes in one send gives both back") {
+  for (int round = 0; round < 8; round++) {
+    Harness port;
+    const auto listener = port.Listen();
+    const auto [client, server] = port.Connected(listener, false);
+    auto large = std::make_unique<std::string>(Pattern(16 << 20));
+    auto small = std::make_unique<std::string>(Pattern(3000, 3));
+    const std::string copied = Pattern(5000, 5);
+    REQUIRE(port.Send(*client, *large) < static_cast<int64_t>(large->size()));
+    std::string all = *large;
+    for (int i = 0; i < 5; i++) {
+      REQUIRE(port.Write(*client, copied) == 0);
+      REQUIRE(port.Send(*client, *small) == 0);
+      all += copied + *small;
+    }
+    if (round % 2 == 0) port.Settle();
+    if (round % 4 < 2) port.Receive(*server);
+    if (round % 4 == 1) port.Turn(1);
+    port.Close(*client, round < 4 ? CloseHow::kGraceful : CloseHow::kReset);
+    port.Until("closed", [&] { return client->closed; });
+    large.reset();  // the sanitizers watch
+    small.reset();
+    port.Receive(*server);
+    port.Until("over", [&] { return server->Over(); });
+    CHECK((server->received == all.substr(0, server->received.size())));
+    port.CloseAll();
+  }
+}
+
 TEST_CASE("closing in every state") {
   Harness port;
   SUBCASE("connecting") {

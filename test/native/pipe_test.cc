@@ -170,6 +170,42 @@ TEST_CASE("pipe: a graceful close delivers what was accepted") {
   local.port.CloseAll();
 }
 
+TEST_CASE("pipe: a small write and a close in one breath") {
+  Local local;
+  const auto [client, server] = local.Connected();
+  const int64_t taken = local.port.Write(*client, "and out");
+  local.port.Close(*client);
+  local.port.Until("closed", [&] { return client->closed; });
+  local.port.Until("end", [&] { return server->Over(); });
+  CHECK(server->ended);
+  CHECK(server->received == "and out");
+  // Where the answer comes later it still comes, before kClosed.
+  CHECK(client->sent == (taken == 7 ? 0 : 1));
+  CHECK(client->sent_status == kOk);
+  local.port.CloseAll();
+}
+
+TEST_CASE("pipe: a write of nothing, and a second shutdown") {
+  Local local;
+  const auto [client, server] = local.Connected();
+  CHECK(local.port.Write(*client, "") == 0);
+  const Span nothing{};
+  CHECK(local.port.Send(*client, {nothing, nothing}) == 0);
+  local.port.Settle();
+  CHECK(client->sent == 0);
+  local.port.Submit(Operation::kReceiveStop, *server);
+  local.port.Write(*client, "unread");
+  local.port.Submit(Operation::kShutdown, *client);
+  local.port.Submit(Operation::kShutdown, *client);
+  local.port.Settle();
+  local.port.Submit(Operation::kShutdown, *client);
+  local.port.Receive(*server);
+  local.port.Until("end", [&] { return server->Over(); });
+  CHECK(server->received == "unread");
+  local.port.Until("shut", [&] { return client->shut; });
+  local.port.CloseAll();
+}
+
 TEST_CASE("pipe: a write to an end that has gone") {
   Local local;
   const auto [client, server] = local.Connected();
