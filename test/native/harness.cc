@@ -121,10 +121,13 @@ int64_t Harness::Written(const Stream& stream, size_t length, int64_t taken) {
 int64_t Harness::Write(const Stream& stream, const std::string& bytes) {
   REQUIRE(bytes.size() <= kSlabBytes);
   std::memcpy(slab_.data(), bytes.data(), bytes.size());
-  const int64_t taken = engine_->SendSlab(stream.index, stream.generation, bytes.size());
+  control_[kSlabIndex] = stream.index;
+  control_[kSlabGeneration] = stream.generation;
+  control_[kSlabLength] = static_cast<int32_t>(bytes.size());
+  engine_->SendSlab();
   // The slab is anybody's as soon as the call is back.
   std::memset(slab_.data(), 0xAA, bytes.size());
-  return Written(stream, bytes.size(), taken);
+  return Written(stream, bytes.size(), control_[kSlabSent]);
 }
 
 int64_t Harness::Send(const Stream& stream, const std::string& bytes) {
