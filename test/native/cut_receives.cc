@@ -39,8 +39,10 @@ int WSAAPI CutWsaRecv(SOCKET socket, LPWSABUF buffers, DWORD count, LPDWORD rece
 
 // What calls of the two names are made through; with these here the import library's are not
 // linked.
-extern "C" void* __imp_recv = reinterpret_cast<void*>(CutRecv);
-extern "C" void* __imp_WSARecv = reinterpret_cast<void*>(CutWsaRecv);
+extern "C" {
+void* __imp_recv = reinterpret_cast<void*>(CutRecv);
+void* __imp_WSARecv = reinterpret_cast<void*>(CutWsaRecv);
+}
 
 namespace iocp_net::test {
 
