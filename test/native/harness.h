@@ -35,6 +35,7 @@ struct Stream {
   Status shut_status = kOk;
   bool closed = false;
   Status accept_failure = kOk;
+  std::vector<std::unique_ptr<std::string>> kept;  // what Write has sent from, until kSent
   std::vector<StreamPtr> accepted;
 
   bool Over() const { return ended || receive_failure != kOk; }
@@ -68,8 +69,8 @@ class Harness {
   Pair Connected(const StreamPtr& listener, bool receive = true);
 
   void Submit(Operation operation, const Stream& stream, int32_t argument = 0);
-  // Both return the bytes that the system took at once, or a status. Write copies them through the
-  // slab, at most 64 KiB; Send needs their memory until kSent or kClosed.
+  // Both return the bytes that the system took at once, or a status. Write goes through the slab,
+  // at most 64 KiB, and keeps a copy of the rest; Send needs the memory until kSent or kClosed.
   int64_t Write(const Stream& stream, const std::string& bytes);
   int64_t Send(const Stream& stream, const std::string& bytes);
   // The same for spans that leave together.

@@ -3,10 +3,13 @@
 // JavaScript's half of the port, driven without streams: what it promises to the native half and to its endpoints.
 
 const assert = require('node:assert/strict');
+const { createHash } = require('node:crypto');
 const { Worker } = require('node:worker_threads');
 const { choice } = require('../support/transports.js');
 const { within, deferred } = require('../support/sockets.js');
 const { port: openPort } = require('../../dist/net/engine-port.js');
+const { loadAddon } = require('../../dist/port/addon.js');
+const { CompletionPort } = require('../../dist/port/port.js');
 const { SLAB_BYTES, SUBMISSION_CAPACITY } = require('../../dist/port/boundary.js');
 
 const nothing = () => {};
@@ -272,7 +275,7 @@ withPort('port', function () {
       await new Promise((resolve) => setTimeout(resolve, 50));
       if (process.platform === 'linux') assert.equal(lateSends, 1, 'the stalls did not end in one batch');
       assert.deepEqual(early, []);
-      if (lateSends === 1) assert.equal(other.held, large);
+      if (lateSends === 1) assert.ok([other.held].flat().includes(large));
       await closeAll(a, b);
     } finally {
       Atomics.store(shared, 1, 3);
@@ -301,6 +304,78 @@ withPort('port', function () {
       'no large chunk was received',
     );
     await closeAll(client, server);
+  });
+
+  // A port whose receives bring less than they could: as the system does it when something lies among the bytes.
+  it('receives cut at every length: bytes stay with their connection', async () => {
+    const addon = loadAddon();
+    let bytesMax = 0;
+    let cut = 0;
+    const cutting = CompletionPort.open({
+      ...addon,
+      open(dispatch) {
+        const native = addon.open(dispatch);
+        const receive = (index, generation, into) => {
+          if (into.length > bytesMax) cut++;
+          return native.receive(index, generation, into.subarray(0, bytesMax));
+        };
+        return { ...native, receive };
+      },
+    });
+    const ends = [];
+    const gone = deferred();
+    const here = cutting.listen(
+      { host: '127.0.0.1', port: 0, family: 4, backlog: 511 },
+      { onAccepted: (endpoint) => ends.push(endpoint), onAcceptFailed: nothing, onClosed: gone.resolve },
+    );
+    const clients = [];
+    for (let n = 0; n < 4; n++) {
+      const client = cutting.connect({ host: '127.0.0.1', port: here.localAddress().port, family: 4 });
+      client.owner = owner();
+      await within(client.owner.connected.promise, 'the connection');
+      await until(() => ends.length > n, 'the accepted end');
+      ends[n].owner = owner();
+      clients.push(client);
+    }
+    const own = Buffer.alloc(70_000);
+    const hash = (bytes) => createHash('sha1').update(bytes).digest('hex');
+    for (const length of [1, 2, 3, 5, 63, 64, 65, 1000, 8191, 8192, 8193, 16_384, 65_535, 65_536]) {
+      bytesMax = length;
+      const total = Math.min(200_000, 2_000 * length);
+      const sent = clients.map((client, n) => {
+        const bytes = Buffer.from(
+          Array.from({ length: total }, (_, at) => (at * (n + 3) + length + n) % 251),
+        );
+        // The last one has memory of its own.
+        const receiver = {
+          memory: () => own,
+          onFilled: (size) => ends[n].owner.bytes.push(Buffer.from(own.subarray(0, size))),
+        };
+        ends[n].startReceiving(n === 3 ? receiver : null);
+        ends[n].owner.bytes = [];
+        client.send(bytes, bytes.length);
+        return hash(bytes);
+      });
+      const arrived = () =>
+        ends.every(({ owner: { bytes } }) => bytes.reduce((sum, one) => sum + one.length, 0) >= total);
+      await until(arrived, 'all bytes');
+      for (const [
+        n,
+        {
+          owner: { bytes },
+        },
+      ] of ends.entries()) {
+        assert.equal(hash(Buffer.concat(bytes)), sent[n], `connection ${n}, cut at ${length}`);
+        for (const { byteOffset, buffer, length: size } of bytes) {
+          if (n < 3) assert.deepEqual([byteOffset, buffer.byteLength], [0, size]);
+        }
+      }
+    }
+    assert.ok(cut > 100, `only ${cut} receives were cut`);
+    for (const client of [...clients, ...ends]) client.reset();
+    for (const client of [...clients, ...ends]) await within(client.owner.closed.promise, 'an endpoint');
+    here.close();
+    await within(gone.promise, 'the listener');
   });
 
   it('a receiver gets all bytes in its own memory, and receives no more when it has none', async () => {
