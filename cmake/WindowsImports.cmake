@@ -23,7 +23,11 @@ add_custom_command(OUTPUT "${node_library}"
   COMMAND "${CMAKE_DLLTOOL}" --input-def node.def --output-delaylib libnode_delayed.a
   DEPENDS "${node_def}" WORKING_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}" VERBATIM)
 add_custom_target(node_imports DEPENDS "${node_library}")
-add_dependencies(iocp_net node_imports)
-target_link_libraries(iocp_net PRIVATE "${node_library}")
-# The compiler's libraries travel inside; nothing but Node's entry points is exported.
-target_link_options(iocp_net PRIVATE -static -static-libgcc -static-libstdc++ LINKER:--exclude-all-symbols)
+
+function(iocp_net_import_node target)
+  add_dependencies(${target} node_imports)
+  target_link_libraries(${target} PRIVATE "${node_library}")
+  # The compiler's libraries travel inside; nothing but Node's entry points is exported.
+  target_link_options(${target} PRIVATE -static -static-libgcc -static-libstdc++ LINKER:--exclude-all-symbols)
+endfunction()
+iocp_net_import_node(iocp_net)

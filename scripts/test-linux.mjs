@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { buildAddon, buildTypeScript } from './lib/ensure-built.mjs';
 import { runMocha, SUITE_TIMEOUT_MS } from './lib/mocha.mjs';
+import nativeBuild from './lib/native-build.cjs';
 import nodePackage from './lib/node-package.cjs';
 import paths from './lib/paths.cjs';
 import { run } from './lib/run.mjs';
@@ -29,6 +30,7 @@ function sanitizedEngine() {
 
 export async function testLinux({ nodeVersion, sanitize, grep, files } = {}) {
   await buildTypeScript();
+  nativeBuild.buildTestAddon();
   if (!sanitize) buildAddon();
   const engine = sanitize ? sanitizedEngine() : {};
   const node = nodeVersion === undefined ? process.execPath : nodePackage.fetchNode('linux', nodeVersion);

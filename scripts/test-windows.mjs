@@ -37,6 +37,7 @@ export async function testWindows({ nodeVersion, grep, files = [] } = {}) {
   const wine = await prepareWine({ nodeVersion });
   await buildTypeScript();
   buildWindowsEngine();
+  nativeBuild.buildTestAddon({ platform: 'win32' });
   nativeBuild.buildBenchmarks({ platform: 'win32' });
   nativeBuild.buildExamples();
   const name = `mocha on win32 under Wine, Node ${wine.nodeVersion}`;

@@ -4,6 +4,7 @@ namespace iocp_net {
 
 namespace {
 
+constexpr const char* kBytesWanted = "a Uint8Array, or an array of them";
 constexpr size_t kStringBytesMax = 128 * 1024;  // more than any name that a system knows
 
 }  // namespace
@@ -60,13 +61,20 @@ Address Arguments::AddressFrom(size_t kind, size_t host, size_t port, size_t fam
   return address;
 }
 
+bool Arguments::IsUint8Array(napi_value value) {
+  napi_typedarray_type type = napi_int8_array;
+  return napi_get_typedarray_info(env_, value, &type, nullptr, nullptr, nullptr, nullptr) ==
+             napi_ok &&
+         type == napi_uint8_array;
+}
+
 Span Arguments::Bytes(size_t at, napi_value value) {
   void* data = nullptr;
   size_t length = 0;
   napi_typedarray_type type = napi_int8_array;
   if (napi_get_typedarray_info(env_, value, &type, &length, &data, nullptr, nullptr) != napi_ok ||
       type != napi_uint8_array) {
-    Refuse(at, "a Uint8Array");
+    Refuse(at, kBytesWanted);
     return {};
   }
   return {static_cast<uint8_t*>(data), data == nullptr ? 0 : length};
@@ -81,17 +89,22 @@ void Arguments::Spans(size_t at, std::vector<Span>* spans) {
   }
   uint32_t length = 0;
   napi_get_array_length(env_, values_.at(at), &length);
-  for (uint32_t i = 0; i < length && ok_; i++) {
-    napi_handle_scope scope = nullptr;
-    if (napi_open_handle_scope(env_, &scope) != napi_ok) return;
+  // All elements before any memory: an element that is a getter may take an earlier one's away.
+  std::vector<napi_value> elements;
+  for (uint32_t i = 0; i < length; i++) {
     napi_value element = nullptr;
-    if (napi_get_element(env_, values_.at(at), i, &element) == napi_ok) {
-      spans->push_back(Bytes(at, element));
-    } else {
+    if (napi_get_element(env_, values_.at(at), i, &element) != napi_ok) {
       ok_ = false;  // a getter has thrown
+      return;
     }
-    napi_close_handle_scope(env_, scope);
+    if (!IsUint8Array(element)) {
+      Refuse(at, kBytesWanted);
+      return;
+    }
+    elements.push_back(element);
   }
+  spans->reserve(elements.size());
+  for (const napi_value element : elements) spans->push_back(Bytes(at, element));
 }
 
 }  // namespace iocp_net

@@ -52,6 +52,7 @@ class Arguments {
  private:
   static constexpr size_t kArgumentsMax = 8;
 
+  bool IsUint8Array(napi_value value);
   Span Bytes(size_t at, napi_value value);
   void Refuse(size_t at, const char* wanted);
 

@@ -30,7 +30,9 @@ Environment::Environment(Napi::Env env, Napi::Object holder, Napi::Function disp
   Share("arena", napi_uint8_array, shared_->arena, kArenaBytes, 1);
 }
 
-Environment::~Environment() = default;
+Environment::~Environment() {
+  for (const napi_ref reference : buffers_) napi_delete_reference(env_, reference);
+}
 
 // An array of JavaScript's over memory of ours. Where it cannot be made (a worker that is being
 // terminated, a runtime without such memory) it is missing, and Open says so.
@@ -47,6 +49,26 @@ void Environment::Share(const char* name, napi_typedarray_type type, void* data,
   const napi_property_descriptor descriptor{
       name, nullptr, nullptr, nullptr, nullptr, array, napi_default_jsproperty, nullptr};
   napi_define_properties(env_, memory_.Value(), 1, &descriptor);
+  napi_ref reference = nullptr;
+  if (napi_create_reference(env_, buffer, 1, &reference) == napi_ok) buffers_.push_back(reference);
+}
+
+// Whether JavaScript has moved some of the memory into an array of its own, perhaps in another
+// thread. Nobody can say when that one goes.
+bool Environment::GivenAway() {
+  const Napi::HandleScope scope(env_);
+  bool given = false;
+  for (const napi_ref reference : buffers_) {
+    napi_value buffer = nullptr;
+    bool detached = false;
+    if (napi_get_reference_value(env_, reference, &buffer) == napi_ok && buffer != nullptr &&
+        napi_is_detached_arraybuffer(env_, buffer, &detached) == napi_ok) {
+      given = given || detached;
+    }
+    napi_delete_reference(env_, reference);
+  }
+  buffers_.clear();
+  return given;
 }
 
 Status Environment::Open() {
@@ -72,7 +94,7 @@ Status Environment::Open() {
       this, &cleanup_);
   if (added != napi_ok) return UV_ENOSYS;
   loop_ = Loop::Create(
-      engine_, [](void* self) { static_cast<Environment*>(self)->Turn(); }, this);
+      engine_, [](void* self) { return static_cast<Environment*>(self)->Turn(); }, this);
   const Status status = loop_->Open(loop);
   if (status != kOk) napi_remove_async_cleanup_hook(cleanup_);
   return status;
@@ -98,9 +120,9 @@ void Environment::WakeForCompletions() {
 
 // Submissions, events, one call into JavaScript for all of them, and what that call submitted. Runs
 // inside of itself when a handler turns the loop: the inner turn then goes on with the batch after
-// that handler's completion.
-void Environment::Turn() {
-  if (ended_) return;
+// that handler's completion. True when its time is used up.
+bool Environment::Turn() {
+  if (ended_) return false;
   turning_++;
   const uint64_t end_ns = uv_hrtime() + kTurnNs;
   bool reaped = false;
@@ -121,9 +143,11 @@ void Environment::Turn() {
     if (uv_hrtime() > end_ns) break;
   }
   turning_--;
-  if (ended_) return;
+  if (ended_) return true;
   engine_.Flush();
-  loop_->KeepAwake(engine_.HasReady() || engine_.HasCompletions());
+  const bool left_over = engine_.HasReady() || engine_.HasCompletions();
+  loop_->KeepAwake(left_over);
+  return left_over || uv_hrtime() > end_ns;
 }
 
 void Environment::DispatchClosing() {
@@ -156,7 +180,10 @@ bool Environment::Dispatch() {
   while (engine_.HasCompletions() && !ended_) {
     engine_.RefillCompletions();
     engine_.Count(kBatches);
+    const int32_t head = shared_->control[kCompletionHead];
     if (CallDispatch(false) != Taken::kAll) return false;
+    // A dispatch that takes nothing gets no second call in this turn: it would be called for ever.
+    if (shared_->control[kCompletionHead] == head) return false;
   }
   return !ended_;
 }
@@ -174,7 +201,7 @@ Environment::Taken Environment::CallDispatch(bool closing) {
   const napi_status dispatched =
       napi_make_callback(env_, nullptr, holder_.Value(), dispatch_.Value(), 1, &argument, &whole);
   if (dispatched != napi_ok) return TreatAsUncaught() ? Taken::kAll : Taken::kEnded;
-  bool all = true;
+  bool all = false;
   napi_get_value_bool(env_, whole, &all);
   return all ? Taken::kAll : Taken::kSome;
 }
@@ -194,6 +221,7 @@ bool Environment::TreatAsUncaught() {
 void Environment::End() {
   ended_ = true;
   engine_.End();
+  if (GivenAway()) static_cast<void>(shared_.release());  // kept for whoever has it now
   holder_.Reset();
   dispatch_.Reset();
   memory_.Reset();

@@ -5,6 +5,7 @@
 #include <napi.h>
 
 #include <memory>
+#include <vector>
 
 #include "binding/loop.h"
 #include "port/engine.h"
@@ -36,7 +37,7 @@ class Environment {
   ~Environment();
 
   // Memory that JavaScript sees too. It is the engine's own, so that nothing which JavaScript does
-  // to its arrays (a transfer, say) takes it away.
+  // to its arrays (a transfer, say) takes it away. What was transferred outlives the engine.
   struct SharedBlock {
     int32_t control[kControlWords] = {};
     double counters[kCounterCount] = {};
@@ -47,7 +48,7 @@ class Environment {
   Status Open();
   void Share(const char* name, napi_typedarray_type type, void* data, size_t length,
              size_t element_bytes);
-  void Turn();
+  bool Turn();
   bool Dispatch();
   void OnClosingPhase();
   // Whether JavaScript has taken everything (kAll), has left completions (kSome), or runs no more.
@@ -55,6 +56,7 @@ class Environment {
   Taken CallDispatch(bool closing);
   void WakeForCompletions();
   bool TreatAsUncaught();
+  bool GivenAway();
   void End();
   void Finish();
 
@@ -62,6 +64,7 @@ class Environment {
   Napi::ObjectReference holder_;
   Napi::FunctionReference dispatch_;
   Napi::ObjectReference memory_;
+  std::vector<napi_ref> buffers_;  // of the arrays in memory_
   napi_async_cleanup_hook_handle cleanup_ = nullptr;
   std::unique_ptr<SharedBlock> shared_ = std::make_unique<SharedBlock>();
   Engine engine_;

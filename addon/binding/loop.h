@@ -17,10 +17,13 @@ namespace iocp_net {
 
 class Loop {
  public:
-  // `turn` is called on the loop's thread whenever the engine may have something to do.
+  // Called on the loop's thread whenever the engine may have something to do. True when that has
+  // used up the time of a turn: the engine then waits for the next iteration of the loop, so that
+  // one iteration never carries two turns' worth of work between two looks at timers.
+  using TurnCallback = bool (*)(void* argument);
   using Callback = void (*)(void* argument);
 
-  static std::unique_ptr<Loop> Create(Engine& engine, Callback turn, void* argument);
+  static std::unique_ptr<Loop> Create(Engine& engine, TurnCallback turn, void* argument);
   virtual ~Loop() = default;
 
   // 0 or a negative libuv error.

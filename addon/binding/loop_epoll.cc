@@ -9,7 +9,7 @@ namespace {
 
 class EpollLoop final : public Loop {
  public:
-  EpollLoop(Engine& engine, Callback turn, void* argument)
+  EpollLoop(Engine& engine, TurnCallback turn, void* argument)
       : engine_(engine), turn_(turn), argument_(argument) {}
 
   int Open(uv_loop_t* loop) override {
@@ -19,18 +19,14 @@ class EpollLoop final : public Loop {
     }
     uv_prepare_init(loop, &prepare_);
     uv_idle_init(loop, &idle_);
+    // Skipped when this iteration's turn was used up before the poll: the engine's descriptor stays
+    // readable, so the next iteration comes at once.
     uv_poll_start(&poll_, UV_READABLE, [](uv_poll_t* handle, int, int) {
-      static_cast<EpollLoop*>(handle->data)->Turn();
-    });
-    // Submissions from timers and immediates leave before the loop sleeps.
-    uv_prepare_start(&prepare_, [](uv_prepare_t* handle) {
       auto* self = static_cast<EpollLoop*>(handle->data);
-      self->iteration_++;
-      if (self->engine_.HasSubmissions() || self->engine_.HasReady() ||
-          self->engine_.HasCompletions()) {
-        self->Turn();
-      }
+      if (!self->used_up_) self->Turn();
     });
+    uv_prepare_start(
+        &prepare_, [](uv_prepare_t* handle) { static_cast<EpollLoop*>(handle->data)->Prepare(); });
     uv_unref(reinterpret_cast<uv_handle_t*>(&poll_));
     uv_unref(reinterpret_cast<uv_handle_t*>(&prepare_));
     uv_unref(reinterpret_cast<uv_handle_t*>(&idle_));
@@ -47,6 +43,7 @@ class EpollLoop final : public Loop {
   }
 
   void KeepAwake(bool on) override {
+    awake_ = on;
     if (on) {
       // An active idle handle makes the loop poll without waiting; the prepare handle does the
       // turn.
@@ -70,13 +67,27 @@ class EpollLoop final : public Loop {
   }
 
  private:
-  void Turn() { turn_(argument_); }
+  void Turn() { used_up_ = turn_(argument_); }
+
+  // Submissions from timers and immediates leave before the loop sleeps, and what an earlier turn
+  // has left over comes first.
+  void Prepare() {
+    iteration_++;
+    used_up_ = false;
+    if (engine_.HasSubmissions() || engine_.HasReady() || engine_.HasCompletions()) {
+      Turn();
+    } else if (awake_) {
+      KeepAwake(false);  // a loop inside of a handler has taken what was left over
+    }
+  }
 
   Engine& engine_;
-  Callback turn_;
+  TurnCallback turn_;
   Callback done_ = nullptr;
   void* argument_;
   int closed_ = 0;
+  bool awake_ = false;
+  bool used_up_ = false;
   uv_poll_t poll_{};
   uv_prepare_t prepare_{};
   uv_idle_t idle_{};
@@ -84,7 +95,7 @@ class EpollLoop final : public Loop {
 
 }  // namespace
 
-std::unique_ptr<Loop> Loop::Create(Engine& engine, Callback turn, void* argument) {
+std::unique_ptr<Loop> Loop::Create(Engine& engine, TurnCallback turn, void* argument) {
   return std::make_unique<EpollLoop>(engine, turn, argument);
 }
 

@@ -14,7 +14,7 @@ namespace {
 // port itself once per round.
 class IocpLoop final : public Loop {
  public:
-  IocpLoop(Engine& engine, Callback turn, void* argument)
+  IocpLoop(Engine& engine, TurnCallback turn, void* argument)
       : engine_(engine), turn_(turn), argument_(argument) {}
 
   int Open(uv_loop_t* loop) override {
@@ -22,8 +22,12 @@ class IocpLoop final : public Loop {
     const Status status = engine_.backend().StartSleeper(
         [](void* async) { uv_async_send(static_cast<uv_async_t*>(async)); }, &async_);
     if (status != kOk) return status;
-    const int error = uv_async_init(
-        loop, &async_, [](uv_async_t* handle) { static_cast<IocpLoop*>(handle->data)->Turn(); });
+    // Skipped when this iteration's turn was used up before the poll: the port was not found empty,
+    // so the next iteration comes at once.
+    const int error = uv_async_init(loop, &async_, [](uv_async_t* handle) {
+      auto* self = static_cast<IocpLoop*>(handle->data);
+      if (!self->used_up_) self->Turn();
+    });
     if (error != 0) return error;
     uv_prepare_init(loop, &prepare_);
     uv_idle_init(loop, &idle_);
@@ -67,16 +71,19 @@ class IocpLoop final : public Loop {
             reinterpret_cast<uv_handle_t*>(&idle_)};
   }
 
-  void Turn() { turn_(argument_); }
+  void Turn() { used_up_ = turn_(argument_); }
 
   // The last thing before the loop may sleep. It sleeps only after a look at the port that found
   // nothing, and with the helper on watch: what comes in between wakes it.
   void Prepare() {
     iteration_++;
     Backend& backend = engine_.backend();
+    used_up_ = false;
     if (engine_.HasSubmissions() || engine_.HasReady() || engine_.HasCompletions() ||
         !backend.Drained()) {
       Turn();
+    } else {
+      keep_awake_ = false;  // a loop inside of a handler has taken what was left over
     }
     if (keep_awake_ || !backend.Drained()) {
       uv_idle_start(&idle_, [](uv_idle_t*) {});
@@ -87,10 +94,11 @@ class IocpLoop final : public Loop {
   }
 
   Engine& engine_;
-  Callback turn_;
+  TurnCallback turn_;
   Callback done_ = nullptr;
   void* argument_;
   bool keep_awake_ = false;
+  bool used_up_ = false;
   int closed_ = 0;
   uv_async_t async_{};
   uv_prepare_t prepare_{};
@@ -99,7 +107,7 @@ class IocpLoop final : public Loop {
 
 }  // namespace
 
-std::unique_ptr<Loop> Loop::Create(Engine& engine, Callback turn, void* argument) {
+std::unique_ptr<Loop> Loop::Create(Engine& engine, TurnCallback turn, void* argument) {
   return std::make_unique<IocpLoop>(engine, turn, argument);
 }
 

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
+#include <climits>
 #include <cstdlib>
 
 #include "epoll/address.h"
@@ -88,6 +89,26 @@ ssize_t ReceiveLocal(int fd, uint8_t* into, size_t bytes_max, bool* stopped) {
 // (a child between fork and exec), so its events name the generation of the slot, too.
 uint64_t NameOf(const Endpoint& endpoint) {
   return static_cast<uint64_t>(static_cast<uint32_t>(endpoint.generation)) << 32 | endpoint.index;
+}
+
+// Errors of the connection that was waiting, not of the listener: accept(2) says to go on with the
+// next one.
+bool OfWaitingConnection(int error) {
+  switch (error) {
+    case EINTR:
+    case ECONNABORTED:
+    case EPROTO:
+    case ENETDOWN:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENETUNREACH:
+      return true;
+    default:
+      return false;
+  }
 }
 
 Descriptor OpenReserve() { return Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
@@ -193,6 +214,7 @@ Status Backend::Connect(Endpoint& endpoint, const Address& peer, const Address* 
 }
 
 Status Backend::AdoptStream(Endpoint& endpoint, int64_t descriptor, bool duplicate) {
+  if (descriptor < 0 || descriptor > INT_MAX) return UV__EBADF;
   const int fd = static_cast<int>(descriptor);
   EndpointKind kind = EndpointKind::kTcp;
   if (Status status = KindOf(fd, &kind); status != kOk) return status;
@@ -206,6 +228,7 @@ Status Backend::AdoptStream(Endpoint& endpoint, int64_t descriptor, bool duplica
 
 Status Backend::AdoptListener(Endpoint& endpoint, int64_t descriptor, bool duplicate,
                               int32_t backlog) {
+  if (descriptor < 0 || descriptor > INT_MAX) return UV__EBADF;
   const int fd = static_cast<int>(descriptor);
   EndpointKind kind = EndpointKind::kTcp;
   if (Status status = KindOf(fd, &kind); status != kOk) return status;
@@ -250,26 +273,9 @@ Status Backend::Accept(Endpoint& listener, Endpoint& fresh) {
     Descriptor socket(
         ::accept4(listener.native.fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket.valid()) return Register(fresh, socket);
-    switch (errno) {
-      // Errors of the connection that was waiting, not of the listener: accept(2) says to go on
-      // with the next one.
-      case EINTR:
-      case ECONNABORTED:
-      case EPROTO:
-      case ENETDOWN:
-      case ENOPROTOOPT:
-      case EHOSTDOWN:
-      case ENONET:
-      case EHOSTUNREACH:
-      case EOPNOTSUPP:
-      case ENETUNREACH:
-        continue;
-      case EMFILE:
-      case ENFILE:
-        return RefuseWaiting(listener);
-      default:
-        return -errno;
-    }
+    if (OfWaitingConnection(errno)) continue;
+    if (errno == EMFILE || errno == ENFILE) return RefuseWaiting(listener);
+    return -errno;
   }
 }
 
@@ -279,11 +285,11 @@ Status Backend::RefuseWaiting(const Endpoint& listener) {
   if (!reserve_.valid()) reserve_ = OpenReserve();
   if (!reserve_.valid()) return out_of_descriptors;
   reserve_ = Descriptor();
-  for (;;) {
+  Status status = kOk;
+  while (status == kOk || OfWaitingConnection(-status)) {
     const Descriptor waiting(::accept4(listener.native.fd, nullptr, nullptr, SOCK_CLOEXEC));
-    if (!waiting.valid() && errno != EINTR) break;
+    status = waiting.valid() ? kOk : -errno;
   }
-  const Status status = -errno;
   reserve_ = OpenReserve();
   return status;
 }
@@ -448,7 +454,6 @@ void Backend::OnEvents(Endpoint& endpoint, uint32_t events) {
     if (status != kOk) return;
   }
   if ((events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | kGone)) != 0) engine_.OnReadable(endpoint);
-  // Last: it may end the endpoint's life.
   if ((events & (EPOLLOUT | kGone)) != 0 && endpoint.writable_wait) {
     engine_.OnWritable(endpoint, 0, kOk);
   }

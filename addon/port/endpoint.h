@@ -32,8 +32,9 @@ struct Endpoint {
 
   // What JavaScript wants.
   bool receiving = false;
-  bool announced = false;  // ReceiveMode::kAnnounced
-  bool shutdown_wanted = false;
+  bool announced = false;        // ReceiveMode::kAnnounced
+  bool shutdown_asked = false;   // once is enough, and all that the backends know
+  bool shutdown_wanted = false;  // and not begun yet
   bool accepting = false;
   // What the backend said and the engine has not used up.
   bool readable = false;

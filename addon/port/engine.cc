@@ -150,7 +150,8 @@ void Engine::Apply(const Submission& submission) {
           false;  // the watch stays armed: cancelling it could lose the connection's state
       return;
     case Operation::kShutdown:
-      if (endpoint.state != EndpointState::kOpen) return;
+      if (endpoint.state != EndpointState::kOpen || endpoint.shutdown_asked) return;
+      endpoint.shutdown_asked = true;
       endpoint.shutdown_wanted = true;
       TryShutdown(endpoint);
       return;

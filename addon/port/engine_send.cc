@@ -58,6 +58,7 @@ int64_t Engine::SendNow(Endpoint& endpoint, Remainder* left) {
     left->Consume(result.bytes);
     if (count_before - left->count < batch_count) break;  // a short send: the kernel is full
   }
+  left->Consume(0);  // empty spans are nothing that could wait
   return sent;
 }
 

@@ -173,7 +173,8 @@ function flowsPlainly(socket: ThisSocket): boolean {
   );
 }
 
-const unparsed = new WeakMap<ThisSocket, Buffer[]>();
+/** What came while the socket was paused; null: the end. */
+const unparsed = new WeakMap<ThisSocket, (Buffer | null)[]>();
 
 /** An HTTP parser reads bytes, whatever encoding the program has given to the socket (over node:net it reads the handle). */
 function parse(socket: ThisSocket, chunk: Buffer): void {
@@ -182,14 +183,23 @@ function parse(socket: ThisSocket, chunk: Buffer): void {
     waiting.push(chunk);
   } else if (socket.readableFlowing === false) {
     unparsed.set(socket, [chunk]);
-    socket.once('resume', () => {
-      const chunks = unparsed.get(socket) ?? [];
-      unparsed.delete(socket);
-      for (const held of chunks) if (!socket.destroyed) parse(socket, held);
-    });
+    stopReceiving(socket); // one chunk is enough to hold
+    socket.once('resume', () => parseHeld(socket));
   } else {
     socket.emit('data', chunk);
   }
+}
+
+function parseHeld(socket: ThisSocket): void {
+  const chunks = unparsed.get(socket) ?? [];
+  unparsed.delete(socket);
+  for (const chunk of chunks) {
+    if (socket.destroyed) return;
+    if (chunk === null) end(socket);
+    else if (socket.parser != null) parse(socket, chunk);
+    else socket.push(chunk); // an upgrade: from here on the encoding counts
+  }
+  if (!unparsed.has(socket) && !socket[kReading]) startReceiving(socket);
 }
 
 /** `onread`: bytes are received where the user wants them. */
@@ -263,6 +273,11 @@ export function stopReceiving(socket: ThisSocket): void {
 
 function end(socket: ThisSocket): void {
   refreshIdle(socket);
+  const waiting = unparsed.get(socket);
+  if (waiting !== undefined) {
+    waiting.push(null);
+    return;
+  }
   if (socket._readableState.endEmitted) return;
   socket.push(null);
   socket.read(0);

@@ -222,7 +222,8 @@ export class StreamEndpoint extends Endpoint {
   send(bytes: Uint8Array | readonly Uint8Array[], length: number): number {
     const sent = this.port.native.send(this.index, this.generation, bytes);
     if (sent >= 0 && sent < length) {
-      this.held = bytes;
+      // Until onSent none of what was queued may go, whoever queues more meanwhile.
+      this.held = this.held === null ? bytes : [...listOf(this.held), ...listOf(bytes)];
       this.stall();
     }
     return sent;
@@ -240,7 +241,7 @@ export class StreamEndpoint extends Endpoint {
 
   /** What is left of the memory that the port still sends from. */
   unsent(): Uint8Array[] {
-    const held = this.held === null ? [] : this.held instanceof Uint8Array ? [this.held] : this.held;
+    const held = this.held === null ? [] : listOf(this.held);
     let sent = -this.queuedBytes();
     for (const chunk of held) sent += chunk.length;
     const left: Uint8Array[] = [];
@@ -360,6 +361,8 @@ export class StreamEndpoint extends Endpoint {
     this.owner.onClosed();
   }
 }
+
+const listOf = (bytes: Uint8Array | readonly Uint8Array[]) => (bytes instanceof Uint8Array ? [bytes] : bytes);
 
 /** A copy that shows no byte beyond what was received. */
 function exactly(bytes: Uint8Array, length: number): Buffer {

@@ -41,11 +41,13 @@ function definitions(platform, defines) {
   return Object.entries(all);
 }
 
-function runCmake(folder, config, defines, output) {
+function runCmake(folder, config, defines, output, target) {
   const flags = defines.map(([key, value]) => `-D${key}=${value}`);
   if (onPath('ninja')) flags.push('-G', 'Ninja');
   runStep('cmake', ['-S', root, '-B', folder, `-DCMAKE_BUILD_TYPE=${config}`, ...flags], output);
-  runStep('cmake', ['--build', folder, '--parallel', String(os.availableParallelism())], output);
+  const build = ['--build', folder, '--parallel', String(os.availableParallelism())];
+  if (target !== undefined) build.push('--target', target);
+  runStep('cmake', build, output);
 }
 
 function runCmakeJs(driver, folder, config, defines, output) {
@@ -90,6 +92,19 @@ function buildNativeTests({ platform = process.platform, sanitize = '' } = {}) {
 }
 
 /**
+ * Builds the specs' helper, test/addon.
+ * @returns {string} the addon's file
+ */
+function buildTestAddon({ platform = process.platform } = {}) {
+  const folder = testAddonFolder(platform);
+  runCmake(folder, 'Release', definitions(platform, { IOCP_NET_TEST_ADDON: 'ON' }), 'failure', 'test_helper');
+  return path.join(folder, 'test-addon', 'test_helper.node');
+}
+
+/** The folder that buildTestAddon builds in. */
+const testAddonFolder = (platform) => path.join(root, `build-test-addon-${platform}`);
+
+/**
  * Builds the load generator and the floor of the benchmarks.
  * @returns {string} the folder with the executables
  */
@@ -111,4 +126,4 @@ function buildExamples() {
   return path.join(folder, 'programs');
 }
 
-module.exports = { buildNative, buildNativeTests, buildBenchmarks, buildExamples };
+module.exports = { buildNative, buildNativeTests, buildTestAddon, buildBenchmarks, buildExamples };

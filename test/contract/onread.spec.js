@@ -2,6 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { contract, differential } = require('../support/contract.js');
+const { inChild } = require('../support/child.js');
 const {
   when,
   listening,
@@ -247,3 +248,109 @@ differential('onread', ({ same }) => {
     await close(server);
   });
 });
+
+// What a program may do to its buffers between two receives. In a process of its own: some of it throws where nobody catches.
+differential(
+  'onread: buffers that change or go away',
+  ({ same }) => {
+    const TOTAL = 9_000;
+
+    /** What came, and how the connection ended, when `mode` is done to the buffers. */
+    const scenario = (mode) => async (_net, trace, transport) => {
+      const { reports, code, stderr } = await inChild(
+        transport,
+        (net, report, how, total) => {
+          const vm = require('node:vm');
+          const Foreign = vm.runInNewContext('Uint8Array');
+          const text = Buffer.from(Uint8Array.from({ length: total }, (_, n) => n % 251));
+          let uncaught = 0;
+          process.on('uncaughtException', ({ message }) => {
+            uncaught++;
+            if (message !== 'of the program') throw new Error(message);
+          });
+          let calls = 0;
+          let got = 0;
+          let same = true;
+          let firstOther = -1;
+          const give = {
+            foreign: () => new Foreign(700),
+            foreignOnce: new Foreign(700),
+            subarray: new Uint8Array(new ArrayBuffer(2000), 300, 700),
+            throwsOnce: () => {
+              if (++calls === 3) throw new Error('of the program');
+              return new Uint8Array(700);
+            },
+            throwsAlways: () => {
+              if (++calls >= 3) throw new Error('of the program');
+              return new Uint8Array(700);
+            },
+            nothingOnce: () => (++calls === 3 ? undefined : new Uint8Array(700)),
+            otherTypeOnce: () => (++calls === 3 ? new Uint16Array(350) : new Uint8Array(700)),
+            shorter: () => new Uint8Array(Math.max(1, 700 - 50 * ++calls)),
+            empty: new Uint8Array(0),
+            emptyLater: () => new Uint8Array(++calls < 3 ? 700 : 0),
+            transferred: new Uint8Array(1000),
+            transferredFunction: () => new Uint8Array(1000),
+            callbackThrows: new Uint8Array(700),
+          }[how];
+          let done = 0;
+          const server = net
+            .createServer((socket) => socket.on('error', () => {}).end(text))
+            .listen(0, '127.0.0.1', () => {
+              const client = net.connect({
+                port: server.address().port,
+                host: '127.0.0.1',
+                onread: {
+                  buffer: give,
+                  callback(length, buffer) {
+                    // A buffer that is gone has no bytes; those that are there are the right ones.
+                    const bytes = buffer ?? new Uint8Array(0);
+                    for (let n = 0; n < Math.min(length, bytes.length); n++) {
+                      if (bytes[n] !== text[got + n] && firstOther < 0) firstOther = got + n;
+                    }
+                    same &&= firstOther < 0;
+                    got += length;
+                    done++;
+                    if (how.startsWith('transferred') && done === 2 && bytes.buffer.byteLength > 0) {
+                      structuredClone(0, { transfer: [bytes.buffer] });
+                    }
+                    if (how === 'callbackThrows' && done === 2) throw new Error('of the program');
+                    return true;
+                  },
+                },
+              });
+              let code = null;
+              const timer = setTimeout(() => client.destroy(), 400);
+              client.on('error', (error) => (code = [error.code, error.syscall, error.message]));
+              client.on('close', (failed) => {
+                clearTimeout(timer);
+                report({ how, got, same, code, failed, uncaught, bytesRead: client.bytesRead });
+                server.close();
+              });
+            });
+        },
+        { args: [mode, TOTAL] },
+      );
+      trace.push(mode, { code, stderr: stderr.split('\n').filter((line) => /Error/.test(line)) }, ...reports);
+    };
+
+    for (const mode of [
+      'foreign',
+      'foreignOnce',
+      'subarray',
+      'throwsOnce',
+      'throwsAlways',
+      'nothingOnce',
+      'otherTypeOnce',
+      'shorter',
+      'empty',
+      'emptyLater',
+      'transferred',
+      'transferredFunction',
+      'callbackThrows',
+    ]) {
+      same(mode, scenario(mode));
+    }
+  },
+  { traffic: false },
+);

@@ -91,7 +91,7 @@ Harness::Pair Harness::Connected(const StreamPtr& listener, bool receive) {
   return pair;
 }
 
-void Harness::Submit(Operation operation, const Stream& stream, int32_t a, int32_t b) {
+void Harness::Submit(Operation operation, const Stream& stream, int32_t argument) {
   const auto known = streams_.find(stream.index);
   if (known != streams_.end() && known->second.get() == &stream) {
     if (operation == Operation::kReceiveStart) known->second->receiving = true;
@@ -102,28 +102,52 @@ void Harness::Submit(Operation operation, const Stream& stream, int32_t a, int32
   }
   int32_t* const record = control_.data() + kSubmissionWords +
                           (control_[kSubmissionTail] & (kSubmissionCapacity - 1)) * kRecordWords;
-  record[0] = static_cast<int32_t>(operation);
-  record[1] = stream.index;
-  record[2] = stream.generation;
-  record[3] = a;
-  record[4] = b;
+  record[kSubmissionOperation] = static_cast<int32_t>(operation);
+  record[kSubmissionIndex] = stream.index;
+  record[kSubmissionGeneration] = stream.generation;
+  record[kSubmissionArgument] = argument;
   control_[kSubmissionTail]++;
 }
 
-void Harness::Write(const Stream& stream, const std::string& bytes) {
-  // The ring's room too: a flush between the bytes and their record would give their place away.
-  const bool full = control_[kSubmissionTail] - control_[kSubmissionHead] == kSubmissionCapacity;
-  if (full || static_cast<size_t>(control_[kSlabUsed]) + bytes.size() > kSlabBytes) {
-    engine_->Flush();
+int64_t Harness::Written(const Stream& stream, size_t length, int64_t taken) {
+  const auto known = streams_.find(stream.index);
+  if (taken >= 0 && taken < static_cast<int64_t>(length) && known != streams_.end() &&
+      known->second.get() == &stream) {
+    known->second->stalled = true;
   }
-  std::memcpy(slab_.data() + control_[kSlabUsed], bytes.data(), bytes.size());
-  Submit(Operation::kSend, stream, control_[kSlabUsed], static_cast<int32_t>(bytes.size()));
-  control_[kSlabUsed] += static_cast<int32_t>(bytes.size());
+  return taken;
+}
+
+int64_t Harness::Write(const Stream& stream, const std::string& bytes) {
+  REQUIRE(bytes.size() <= kSlabBytes);
+  std::memcpy(slab_.data(), bytes.data(), bytes.size());
+  control_[kSlabIndex] = stream.index;
+  control_[kSlabGeneration] = stream.generation;
+  control_[kSlabLength] = static_cast<int32_t>(bytes.size());
+  engine_->SendSlab();
+  // The slab is anybody's as soon as the call is back.
+  std::memset(slab_.data(), 0xAA, bytes.size());
+  const int64_t taken = control_[kSlabSent];
+  if (taken < 0 || taken == static_cast<int64_t>(bytes.size())) return taken;
+  // As JavaScript does it: what the system did not take is sent by reference.
+  auto rest = std::make_unique<std::string>(bytes.substr(static_cast<size_t>(taken)));
+  const int64_t more = Send(stream, *rest);
+  if (more < 0) return more;
+  if (const auto known = streams_.find(stream.index); known != streams_.end()) {
+    known->second->kept.push_back(std::move(rest));
+  }
+  return taken + more;
 }
 
 int64_t Harness::Send(const Stream& stream, const std::string& bytes) {
-  const Span span{reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()};
-  return engine_->Send(stream.index, stream.generation, &span, 1);
+  return Send(stream, {{reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}});
+}
+
+int64_t Harness::Send(const Stream& stream, const std::vector<Span>& spans) {
+  size_t length = 0;
+  for (const Span& span : spans) length += span.length;
+  return Written(stream, length,
+                 engine_->Send(stream.index, stream.generation, spans.data(), spans.size()));
 }
 
 StreamPtr Harness::Adopt(int64_t descriptor, int32_t flags, Status* status) {
@@ -145,6 +169,30 @@ StreamPtr Harness::Known(int32_t index, int32_t generation) {
   return found->second;
 }
 
+// As JavaScript does it: into memory of its own, a chunk at a time.
+void Harness::TakeAnnounced(const StreamPtr& stream, size_t waiting) {
+  if (on_receivable) on_receivable(*stream, waiting);
+  size_t left = waiting > 0 ? waiting : kReceivableBytesMax;
+  while (left > 0 && stream->receiving && !stream->closed) {
+    REQUIRE_FALSE(stream->Over());
+    std::vector<uint8_t> chunk(std::min<size_t>(left, kReceiveBytesMax));
+    const int64_t bytes =
+        engine_->Receive(stream->index, stream->generation, chunk.data(), chunk.size());
+    if (bytes > 0) {
+      on_received(*stream, chunk.data(), static_cast<size_t>(bytes));
+    } else if (bytes == 0) {
+      stream->ended = true;
+    } else if (bytes != UV__EAGAIN) {
+      stream->receive_failure = static_cast<Status>(bytes);
+    }
+    if (bytes < static_cast<int64_t>(chunk.size())) {
+      if (waiting > 0) stream->short_receives++;
+      return;
+    }
+    left -= chunk.size();
+  }
+}
+
 void Harness::Dispatch() {
   engine_->RefillCompletions();
   while (control_[kCompletionHead] != control_[kCompletionTail]) {
@@ -152,13 +200,13 @@ void Harness::Dispatch() {
         control_.data() + kCompletionWords +
         (control_[kCompletionHead] & (kCompletionCapacity - 1)) * kRecordWords;
     control_[kCompletionHead]++;
-    const StreamPtr stream = Known(record[1], record[2]);
+    const StreamPtr stream = Known(record[kCompletionIndex], record[kCompletionGeneration]);
     REQUIRE_FALSE(stream->closed);  // kClosed is the last that is told
-    switch (static_cast<Completion>(record[0])) {
+    switch (static_cast<Completion>(record[kCompletionKind])) {
       case Completion::kAccepted: {
         auto fresh = std::make_shared<Stream>();
-        fresh->index = record[4];
-        fresh->generation = record[5];
+        fresh->index = record[kCompletionAcceptedIndex];
+        fresh->generation = record[kCompletionAcceptedGeneration];
         fresh->connected = true;
         streams_[fresh->index] = fresh;
         stream->accepted.push_back(fresh);
@@ -168,61 +216,45 @@ void Harness::Dispatch() {
       case Completion::kConnected:
         REQUIRE_FALSE(stream->connected);
         stream->connected = true;
-        stream->connect_status = record[3];
+        stream->connect_status = record[kCompletionStatus];
         break;
       case Completion::kReceived:
         REQUIRE_FALSE(stream->Over());
-        REQUIRE(record[5] > 0);
-        on_received(*stream, arena_.data() + record[4], static_cast<size_t>(record[5]));
+        REQUIRE(record[kCompletionLength] > 0);
+        on_received(*stream, arena_.data() + record[kCompletionOffset],
+                    static_cast<size_t>(record[kCompletionLength]));
         break;
-      case Completion::kReceivable: {
-        // Taken into memory of its own, a chunk at a time.
-        for (auto left = static_cast<size_t>(record[4]); left > 0 && stream->receiving;) {
-          REQUIRE_FALSE(stream->Over());
-          std::vector<uint8_t> chunk(std::min(left, kReceiveBytesMax));
-          const int64_t bytes =
-              engine_->Receive(stream->index, stream->generation, chunk.data(), chunk.size());
-          if (bytes > 0) {
-            on_received(*stream, chunk.data(), static_cast<size_t>(bytes));
-          } else if (bytes == 0) {
-            stream->ended = true;
-          } else if (bytes != UV__EAGAIN) {
-            stream->receive_failure = static_cast<Status>(bytes);
-          }
-          if (bytes < static_cast<int64_t>(chunk.size())) break;
-          left -= chunk.size();
-        }
+      case Completion::kReceivable:
+        TakeAnnounced(stream, static_cast<size_t>(record[kCompletionWaiting]));
         break;
-      }
       case Completion::kEnded:
         REQUIRE_FALSE(stream->Over());
         stream->ended = true;
         break;
-      case Completion::kBroken:
-        stream->broken = true;
-        break;
       case Completion::kReceiveFailed:
         REQUIRE_FALSE(stream->Over());
-        stream->receive_failure = record[3];
-        break;
-      case Completion::kStalled:
-        stream->stalled++;
+        stream->receive_failure = record[kCompletionStatus];
         break;
       case Completion::kSent:
         stream->sent++;
-        stream->sent_status = record[3];
+        // More may have been queued since; its own kSent follows.
+        if (engine_->QueuedBytes(stream->index, stream->generation) > 0) break;
+        stream->stalled = false;
+        stream->kept.clear();
+        stream->sent_status = record[kCompletionStatus];
         break;
       case Completion::kShut:
         REQUIRE_FALSE(stream->shut);
         stream->shut = true;
-        stream->shut_status = record[3];
+        stream->shut_status = record[kCompletionStatus];
         break;
       case Completion::kClosed:
         stream->closed = true;
-        streams_.erase(record[1]);
+        stream->kept.clear();
+        streams_.erase(record[kCompletionIndex]);
         break;
       case Completion::kAcceptFailed:
-        stream->accept_failure = record[3];
+        stream->accept_failure = record[kCompletionStatus];
         break;
     }
     if (control_[kCompletionHead] == control_[kCompletionTail]) engine_->RefillCompletions();

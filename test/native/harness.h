@@ -25,16 +25,17 @@ struct Stream {
   Status connect_status = kOk;
   bool receiving = false;
   std::string received;
+  int short_receives = 0;  // that brought less than what was announced
   bool ended = false;
   Status receive_failure = kOk;
-  bool broken = false;
-  int stalled = 0;
+  bool stalled = false;  // a write did not leave at once; kSent has not come
   int sent = 0;
   Status sent_status = kOk;
   bool shut = false;
   Status shut_status = kOk;
   bool closed = false;
   Status accept_failure = kOk;
+  std::vector<std::unique_ptr<std::string>> kept;  // what Write has sent from, until kSent
   std::vector<StreamPtr> accepted;
 
   bool Over() const { return ended || receive_failure != kOk; }
@@ -67,13 +68,21 @@ class Harness {
   };
   Pair Connected(const StreamPtr& listener, bool receive = true);
 
-  void Submit(Operation operation, const Stream& stream, int32_t a = 0, int32_t b = 0);
-  void Write(const Stream& stream, const std::string& bytes);  // through the slab, at most 64 KiB
+  void Submit(Operation operation, const Stream& stream, int32_t argument = 0);
+  // Both return the bytes that the system took at once, or a status. Write goes through the slab,
+  // at most 64 KiB, and keeps a copy of the rest; Send needs the memory until kSent or kClosed.
+  int64_t Write(const Stream& stream, const std::string& bytes);
   int64_t Send(const Stream& stream, const std::string& bytes);
-  void Receive(const Stream& stream) { Submit(Operation::kReceiveStart, stream); }
-  void Close(const Stream& stream, CloseHow how = CloseHow::kGraceful) {
-    Submit(Operation::kClose, stream, static_cast<int32_t>(how));
+  // The same for spans that leave together.
+  int64_t Send(const Stream& stream, const std::vector<Span>& spans);
+  void Receive(const Stream& stream, ReceiveMode mode = ReceiveMode::kChunks) {
+    Submit(Operation::kReceiveStart, stream, static_cast<int32_t>(mode));
   }
+  void Close(const Stream& stream, CloseHow how = CloseHow::kGraceful) {
+    engine_->Close(stream.index, stream.generation, how);
+  }
+
+  double Counted(Counter counter) const { return counters_[counter]; }
 
   // One batch: submissions, events, completions.
   void Turn(int32_t timeout_ms);
@@ -89,11 +98,15 @@ class Harness {
 
   // Called for every stream that a listener brings, before anything else of it is told.
   std::function<void(const StreamPtr&)> on_accepted;
+  // Called when bytes are announced, before any of them are taken.
+  std::function<void(Stream&, size_t)> on_receivable;
   // Called for every chunk; the default keeps it in Stream::received.
   std::function<void(Stream&, const uint8_t*, size_t)> on_received;
 
  private:
   StreamPtr Known(int32_t index, int32_t generation);
+  int64_t Written(const Stream& stream, size_t length, int64_t taken);
+  void TakeAnnounced(const StreamPtr& stream, size_t waiting);
 
   std::vector<int32_t> control_;
   std::vector<double> counters_;

@@ -1,6 +1,7 @@
 // Local endpoints: Unix sockets on Linux, named pipes on Windows.
 #include <doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <string>
 
@@ -153,18 +154,55 @@ TEST_CASE("pipe: a graceful close delivers what was accepted") {
   const auto [client, server] = local.Connected();
   local.port.Submit(Operation::kReceiveStop, *server);
   std::string all;
-  for (uint32_t i = 0; i < 40; i++) {
-    const std::string bytes = Pattern(16 << 10, i);
+  for (uint32_t i = 0; i < 4; i++) {
+    const std::string bytes = Pattern(1 << 10, i);
     local.port.Write(*client, bytes);
     all += bytes;
-    local.port.Turn(0);
   }
+  // On Windows the answer to a write comes later; libuv's do too.
+  local.port.Until("taken", [&] { return !client->stalled; });
   local.port.Close(*client);
-  local.port.Until("told", [&] { return client->closed; });
+  local.port.Until("closed", [&] { return client->closed; });
   local.port.Receive(*server);
   local.port.Until("end", [&] { return server->Over(); });
   CHECK(server->ended);
   CHECK((server->received == all));
+  local.port.CloseAll();
+}
+
+TEST_CASE("pipe: a small write and a close in one breath") {
+  Local local;
+  const auto [client, server] = local.Connected();
+  const int64_t taken = local.port.Write(*client, "and out");
+  local.port.Close(*client);
+  local.port.Until("closed", [&] { return client->closed; });
+  local.port.Until("end", [&] { return server->Over(); });
+  CHECK(server->ended);
+  CHECK(server->received == "and out");
+  // Where the answer comes later it still comes, before kClosed.
+  CHECK(client->sent == (taken == 7 ? 0 : 1));
+  CHECK(client->sent_status == kOk);
+  local.port.CloseAll();
+}
+
+TEST_CASE("pipe: a write of nothing, and a second shutdown") {
+  Local local;
+  const auto [client, server] = local.Connected();
+  CHECK(local.port.Write(*client, "") == 0);
+  const Span nothing{};
+  CHECK(local.port.Send(*client, {nothing, nothing}) == 0);
+  local.port.Settle();
+  CHECK(client->sent == 0);
+  local.port.Submit(Operation::kReceiveStop, *server);
+  local.port.Write(*client, "unread");
+  local.port.Submit(Operation::kShutdown, *client);
+  local.port.Submit(Operation::kShutdown, *client);
+  local.port.Settle();
+  local.port.Submit(Operation::kShutdown, *client);
+  local.port.Receive(*server);
+  local.port.Until("end", [&] { return server->Over(); });
+  CHECK(server->received == "unread");
+  local.port.Until("shut", [&] { return client->shut; });
   local.port.CloseAll();
 }
 
@@ -174,11 +212,13 @@ TEST_CASE("pipe: a write to an end that has gone") {
   local.port.Close(*server);
   local.port.Until("end", [&] { return client->Over(); });
   CHECK(client->ended);
-  for (int i = 0; i < 100 && client->sent_status == kOk; i++) {
-    local.port.Write(*client, "anybody?");
+  Status status = kOk;
+  for (int i = 0; i < 100 && status == kOk; i++) {
+    status = static_cast<Status>(std::min<int64_t>(local.port.Write(*client, "anybody?"), kOk));
     local.port.Settle();
+    if (status == kOk) status = client->sent_status;
   }
-  CHECK(client->sent_status == UV__EPIPE);
+  CHECK(status == UV__EPIPE);
   local.port.CloseAll();
 }
 

@@ -101,12 +101,30 @@ TEST_CASE("both directions at once") {
   port.CloseAll();
 }
 
+TEST_CASE("a write of nothing is nothing to wait for") {
+  Harness port;
+  const auto listener = port.Listen();
+  const auto [client, server] = port.Connected(listener);
+  const Span nothing{};
+  CHECK(port.Write(*client, "") == 0);
+  CHECK(port.Send(*client, std::vector<Span>{}) == 0);
+  CHECK(port.Send(*client, {nothing, nothing}) == 0);
+  CHECK(port.engine().QueuedBytes(client->index, client->generation) == 0);
+  const std::string text = "something";
+  const Span something{reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+  CHECK(port.Send(*client, {nothing, something, nothing}) == 9);
+  port.Until("something", [&] { return server->received == text; });
+  CHECK(client->sent == 0);
+  port.CloseAll();
+}
+
 TEST_CASE("half-close: the other direction goes on") {
   Harness port;
   const auto listener = port.Listen();
   const auto [client, server] = port.Connected(listener);
   port.Write(*client, "request");
   port.Submit(Operation::kShutdown, *client);
+  port.Submit(Operation::kShutdown, *client);  // once is enough
   port.Until("end", [&] { return server->ended; });
   CHECK(server->received == "request");
   CHECK(client->shut);
@@ -169,6 +187,37 @@ TEST_CASE("bytes and the end that came before anybody received") {
   port.Until("end", [&] { return server->Over(); });
   CHECK(server->ended);
   CHECK(server->received == "early");
+  port.CloseAll();
+}
+
+TEST_CASE("a turn ends: no endpoint is served twice in it, whatever waits") {
+  constexpr int32_t kFloods = 32;
+  constexpr int32_t kAcceptsMax = 64;  // of one turn
+  Harness port;
+  const auto listener = port.Listen();
+  std::vector<Harness::Pair> floods;
+  for (int32_t i = 0; i < kFloods; i++) floods.push_back(port.Connected(listener));
+  const std::string bytes = Pattern(4 << 20);
+  for (const auto& pair : floods) REQUIRE(port.Send(*pair.client, bytes) >= 0);
+  std::vector<StreamPtr> burst;
+  for (int i = 0; i < 200; i++) {
+    burst.push_back(port.Connect(Harness::Loopback(port.PortOf(listener))));
+  }
+  size_t received = 0;
+  port.on_received = [&](Stream&, const uint8_t*, size_t length) { received += length; };
+  for (int turn = 0; turn < 20; turn++) {
+    // One for each stream, whether it connects, receives or has sent; and the new ones.
+    port.engine().Flush();
+    const double before = port.Counted(kCompletions);
+    port.engine().Reap(20);
+    CHECK(port.Counted(kCompletions) - before <= 2 * kFloods + 200 + kAcceptsMax);
+    const size_t received_before = received;
+    port.Dispatch();
+    CHECK(received - received_before <= kFloods * static_cast<size_t>(kReceivableBytesMax));
+  }
+  port.Until("everything", [&] {
+    return received == kFloods * bytes.size() && listener->accepted.size() == kFloods + 200u;
+  });
   port.CloseAll();
 }
 

@@ -1,0 +1,191 @@
+'use strict';
+
+// A handler turns the loop itself (deasync, addons that call uv_run): what is due is delivered there, in order, once.
+
+const assert = require('node:assert/strict');
+const { contract } = require('../support/contract.js');
+const { listening, close, closed, noteClose, pair, until, turns } = require('../support/sockets.js');
+const { helper } = require('../support/test-addon.js');
+
+const TURNS_MAX = 200_000;
+
+/** Turns the loop, without waiting, until the condition holds. */
+function turnUntil(condition, what) {
+  for (let n = 0; !condition(); n++) {
+    if (n > TURNS_MAX) throw new Error(`${what} not reached inside of the handler`);
+    helper.turnLoop(false);
+    process._tickCallback(); // as deasync does
+  }
+}
+
+contract('a loop turned inside of a handler', ({ net, it }) => {
+  it('bytes of another connection that came in the same batch', async () => {
+    const a = await pair(net);
+    const b = await pair(net);
+    const order = [];
+    const done = new Promise((resolve, reject) => {
+      const first = (name, other) => (chunk) => {
+        order.push(`${name}: ${chunk}`);
+        if (order.length > 1) return;
+        try {
+          turnUntil(() => order.length === 2, `the bytes for ${other}`);
+          order.push(`${name} goes on`);
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      };
+      a.accepted.on('data', first('a', 'b'));
+      b.accepted.on('data', first('b', 'a'));
+    });
+    a.client.write('1');
+    b.client.write('2');
+    await done;
+    const [starts] = order[0];
+    const other = starts === 'a' ? 'b: 2' : 'a: 1';
+    assert.deepEqual(order, [starts === 'a' ? 'a: 1' : 'b: 2', other, `${starts} goes on`]);
+    await turns(5);
+    assert.equal(order.length, 3);
+    await a.finish();
+    await b.finish();
+  });
+
+  it('further bytes of the same connection, in their order', async () => {
+    const { client, accepted, finish } = await pair(net);
+    const TOTAL = 400_000;
+    let text = '';
+    let nested = 0;
+    let depth = 0;
+    accepted.setEncoding('latin1');
+    accepted.on('data', (chunk) => {
+      text += chunk;
+      if (++depth < 4) {
+        const before = text.length;
+        for (let n = 0; n < 50 && text.length === before; n++) helper.turnLoop(false);
+        if (text.length > before) nested++;
+      }
+      depth--;
+    });
+    const wanted = Array.from({ length: TOTAL }, (_, n) => String.fromCharCode(97 + (n % 26))).join('');
+    for (let at = 0; at < TOTAL; at += 40_000) client.write(wanted.slice(at, at + 40_000));
+    await until(() => text.length >= TOTAL, 'all bytes');
+    assert.equal(text === wanted, true);
+    assert.ok(nested > 0, 'nothing was delivered inside');
+    await finish();
+  });
+
+  it('a whole exchange: connect, accept, question, answer, end and close', async () => {
+    const { client, accepted, finish } = await pair(net);
+    const server = await listening(net, {}, (socket) =>
+      noteClose(socket).on('data', (chunk) => socket.end(chunk)),
+    );
+    const seen = [];
+    const done = new Promise((resolve, reject) => {
+      accepted.once('data', () => {
+        try {
+          let over = false;
+          const inner = net.connect(server.address().port, '127.0.0.1');
+          inner.on('connect', () => {
+            seen.push('connect');
+            inner.write('question');
+          });
+          inner.on('data', (chunk) => seen.push(String(chunk)));
+          inner.on('end', () => seen.push('end'));
+          inner.on('close', () => {
+            seen.push('close');
+            over = true;
+          });
+          turnUntil(() => over, 'the close');
+          seen.push('the handler goes on');
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+    client.write('start');
+    await done;
+    assert.deepEqual(seen, ['connect', 'question', 'end', 'close', 'the handler goes on']);
+    await close(server);
+    await finish();
+  });
+
+  it('waiting for an event there, as for a timer', async () => {
+    const { client, accepted, finish } = await pair(net);
+    const seen = [];
+    const done = new Promise((resolve) => {
+      accepted.once('data', () => {
+        accepted.once('data', (chunk) => seen.push(String(chunk)));
+        const timer = setTimeout(() => {
+          seen.push('timer');
+          client.write('late');
+        }, 20);
+        // Asleep in the loop until something is due.
+        while (seen.length < 2) helper.turnLoop(true);
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    client.write('early');
+    await done;
+    assert.deepEqual(seen, ['timer', 'late']);
+    await finish();
+  });
+
+  it('an exception inside of it loses nothing that came with it', async () => {
+    const pairs = [];
+    for (let n = 0; n < 6; n++) pairs.push(await pair(net));
+    const heard = new Map();
+    const thrown = [];
+    let turned = false;
+    const onUncaught = (error) => thrown.push(error.message);
+    const listeners = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    process.on('uncaughtException', onUncaught);
+    try {
+      for (const [n, { accepted }] of pairs.entries()) {
+        accepted.on('data', (chunk) => {
+          heard.set(n, (heard.get(n) ?? '') + chunk);
+          if (!turned) {
+            turned = true;
+            for (let i = 0; i < 20; i++) helper.turnLoop(false);
+          } else if (thrown.length === 0 && heard.size === 3) throw new Error('inside');
+        });
+      }
+      for (const [n, { client }] of pairs.entries()) client.write(`bytes ${n}`);
+      await until(() => heard.size === pairs.length, 'everybody');
+    } finally {
+      process.off('uncaughtException', onUncaught);
+      for (const listener of listeners) process.on('uncaughtException', listener);
+    }
+    assert.deepEqual(thrown, ['inside']);
+    for (let n = 0; n < pairs.length; n++) assert.equal(heard.get(n), `bytes ${n}`);
+    for (const one of pairs) await one.finish();
+  });
+
+  it('a socket closed outside, while the handler turns the loop, closes there', async () => {
+    const { client, accepted, finish } = await pair(net);
+    const other = await pair(net);
+    let inside = false;
+    const done = new Promise((resolve, reject) => {
+      accepted.once('data', () => {
+        let gone = false;
+        other.client.once('close', () => (gone = true));
+        setTimeout(() => other.client.destroy(), 1);
+        try {
+          turnUntil(() => gone, "'close'");
+          inside = true;
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+    client.write('go');
+    await done;
+    assert.equal(inside, true);
+    await closed(other.client);
+    await other.finish();
+    await finish();
+  });
+});
