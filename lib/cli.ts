@@ -9,6 +9,7 @@ const HELP = `usage: iocp-net COMMAND
 
   doctor [--json]   which engine carries the sockets here, and why; exit code 1 when it is not one of our own, or does
                     not work
+  build             builds the engine from the sources in the package, where no prebuilt one fits; says what is missing
   bench [options]   compares node:net, iocp-net and other runtimes on this machine; bench --help tells the options
   --version         the version of the package
   --help            this text
@@ -21,11 +22,10 @@ async function doctor(args: string[]): Promise<number> {
   return isHealthy(report) ? 0 : 1;
 }
 
-/** A process of its own: the suite is an ECMAScript module, and measures nothing of this one. */
-function bench(args: string[]): Promise<number> {
-  const suite = path.join(__dirname, '..', 'benchmarks', 'run.mjs');
-  const child = spawn(process.execPath, [suite, ...args], { stdio: 'inherit' });
-  process.on('SIGINT', () => {}); // the suite gets it too, and ends in order
+/** Runs a script in a process of its own; the exit code. */
+function script(file: string, args: string[]): Promise<number> {
+  const child = spawn(process.execPath, [path.join(__dirname, '..', file), ...args], { stdio: 'inherit' });
+  process.on('SIGINT', () => {}); // the script gets it too, and ends in order
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 1));
@@ -37,7 +37,9 @@ async function main([command, ...rest]: string[]): Promise<number> {
     case 'doctor':
       return doctor(rest);
     case 'bench':
-      return bench(rest);
+      return script('benchmarks/run.mjs', rest);
+    case 'build':
+      return script('scripts/build.cjs', rest);
     case '--version':
     case '-v':
       process.stdout.write(`${(require('../package.json') as { version: string }).version}\n`);

@@ -5,7 +5,6 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { buildTypeScript } from './lib/ensure-built.mjs';
 import paths from './lib/paths.cjs';
 import { closeResults } from './lib/results.mjs';
 import { run } from './lib/run.mjs';
@@ -31,14 +30,14 @@ function npm(args, cwd) {
 
 /** Installs the tarball into `folder`; returns the names of the files in it. */
 function installTarball(folder) {
-  // Scripts of npm pack would print into the JSON.
-  const [tarball] = JSON.parse(
-    npm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder], paths.root),
-  );
+  npm(['pack', '--silent', '--pack-destination', folder], paths.root);
+  const tarball = fs.readdirSync(folder).find((file) => file.endsWith('.tgz'));
+  const listed = execFileSync('tar', ['-tzf', tarball], { cwd: folder, encoding: 'utf8' });
+  const files = listed.split('\n').filter(Boolean);
   fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n');
-  npm(['install', '--no-save', `./${tarball.filename}`], folder);
+  npm(['install', '--no-save', `./${tarball}`], folder);
   fs.cpSync(path.join(paths.root, 'test', 'package'), folder, { recursive: true });
-  return tarball.files.map((file) => file.path);
+  return files.map((file) => file.replace(/^package\//, ''));
 }
 
 /** @param {(args: string[], options: object) => Promise<{code: number | null, signal: string | null}>} start */
@@ -60,7 +59,6 @@ async function runPrograms(suite, folder, start) {
 async function testPackage() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'iocp-net-package-'));
   try {
-    await buildTypeScript();
     const files = installTarball(folder);
     const engines = files.filter((file) => file.startsWith('prebuilds/') && file.endsWith('.node'));
     if (engines.length !== 2)
