@@ -37,9 +37,26 @@ set_target_properties(iocp_net PROPERTIES
   LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/${CMAKE_BUILD_TYPE}"
   RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/${CMAKE_BUILD_TYPE}")
 
+# Windows' and musl's engines bring the C++ library: nobody's copy of theirs is in the process for certain.
+if(WIN32 OR IOCP_NET_ZIG_TOOLS)
+  target_compile_definitions(iocp_net PRIVATE IOCP_NET_STATIC_RUNTIME)
+  if(NOT MSVC)
+    target_compile_options(iocp_net PRIVATE -fno-exceptions -fno-rtti -ffunction-sections -fdata-sections)
+    target_compile_options(iocp_net_port PRIVATE -fno-exceptions -fno-rtti -ffunction-sections -fdata-sections)
+    target_link_options(iocp_net PRIVATE LINKER:--gc-sections)
+    # What defines functions that the compiler knows of itself is not for link-time optimisation.
+    set_source_files_properties(addon/binding/static_runtime.cc PROPERTIES COMPILE_OPTIONS -fno-lto)
+  endif()
+endif()
+
 if(WIN32)
   include(WindowsImports)
 else()
   # libstdc++ and libgcc are those that Node has loaded already: a copy inside would ask for a newer glibc than Node.
-  target_link_options(iocp_net PRIVATE LINKER:--exclude-libs,ALL LINKER:--gc-sections)
+  target_link_options(iocp_net PRIVATE LINKER:--gc-sections)
+  if(IOCP_NET_ZIG_TOOLS)
+    target_link_options(iocp_net PRIVATE "LINKER:--version-script,${CMAKE_CURRENT_SOURCE_DIR}/cmake/exports.map")
+  else()
+    target_link_options(iocp_net PRIVATE LINKER:--exclude-libs,ALL)
+  endif()
 endif()

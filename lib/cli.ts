@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The command `iocp-net`.
 import { spawn } from 'node:child_process';
+import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { examine, isHealthy, render } from './doctor.js';
@@ -10,7 +11,8 @@ const HELP = `usage: iocp-net COMMAND
   doctor [--json]   which engine carries the sockets here, and why; exit code 1 when it is not one of our own, or does
                     not work
   build             builds the engine from the sources in the package, where no prebuilt one fits; says what is missing
-  bench [options]   compares node:net, iocp-net and other runtimes on this machine; bench --help tells the options
+  bench [options]   compares node:net, iocp-net and other runtimes on this machine; bench --help tells the options;
+                    outside of a checkout it needs the package iocp-net-bench
   --version         the version of the package
   --help            this text
 `;
@@ -22,9 +24,23 @@ async function doctor(args: string[]): Promise<number> {
   return isHealthy(report) ? 0 : 1;
 }
 
+/** The suite of a checkout, or of the package iocp-net-bench beside the program or beside us. */
+function benchSuite(): string {
+  const own = path.join(__dirname, '..', 'benchmarks', 'run.mjs');
+  if (fs.existsSync(own)) return own;
+  try {
+    const paths = [process.cwd(), __dirname];
+    return require.resolve('iocp-net-bench/benchmarks/run.mjs', { paths });
+  } catch {
+    throw new Error(
+      'the benchmark suite is a package of its own: npm install --no-save iocp-net-bench, then this command again',
+    );
+  }
+}
+
 /** Runs a script in a process of its own; the exit code. */
 function script(file: string, args: string[]): Promise<number> {
-  const child = spawn(process.execPath, [path.join(__dirname, '..', file), ...args], { stdio: 'inherit' });
+  const child = spawn(process.execPath, [file, ...args], { stdio: 'inherit' });
   process.on('SIGINT', () => {}); // the script gets it too, and ends in order
   return new Promise((resolve, reject) => {
     child.once('error', reject);
@@ -37,9 +53,9 @@ async function main([command, ...rest]: string[]): Promise<number> {
     case 'doctor':
       return doctor(rest);
     case 'bench':
-      return script('benchmarks/run.mjs', rest);
+      return script(benchSuite(), rest);
     case 'build':
-      return script('scripts/build.cjs', rest);
+      return script(path.join(__dirname, '..', 'scripts', 'build.cjs'), rest);
     case '--version':
     case '-v':
       process.stdout.write(`${(require('../package.json') as { version: string }).version}\n`);
