@@ -8,8 +8,11 @@ import { examine, isHealthy, render } from './doctor.js';
 
 const HELP = `usage: iocp-net COMMAND
 
-  doctor [--json]   which engine carries the sockets here, and why; exit code 1 when it is not one of our own, or does
-                    not work
+  doctor [--json]   which engine carries the sockets here, why, and what to do; exit code 1 when it is not one of our
+                    own, or does not work
+  doctor [--json] -- COMMAND
+                    runs the command (node app.js) with the package preloaded, and reports at its end what was carried,
+                    what was not, and why; exit code of the command
   build             builds the engine from the sources in the package, where no prebuilt one fits; says what is missing
   bench [options]   compares node:net, iocp-net and other runtimes on this machine; bench --help tells the options;
                     outside of a checkout it needs the package iocp-net-bench
@@ -17,8 +20,16 @@ const HELP = `usage: iocp-net COMMAND
   --help            this text
 `;
 
-async function doctor(args: string[]): Promise<number> {
+async function doctor(all: string[]): Promise<number> {
+  const at = all.indexOf('--');
+  const args = at === -1 ? all : all.slice(0, at);
   const { values } = parseArgs({ args, options: { json: { type: 'boolean', default: false } } });
+  if (at !== -1) {
+    const { renderRun, runObserved } = require('./doctor-run.js') as typeof import('./doctor-run.js');
+    const result = await runObserved(all.slice(at + 1));
+    process.stdout.write(values.json ? `${JSON.stringify(result, null, 2)}\n` : renderRun(result));
+    return result.code;
+  }
   const report = await examine();
   process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : render(report));
   return isHealthy(report) ? 0 : 1;
