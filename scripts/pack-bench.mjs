@@ -41,12 +41,12 @@ Compares node:net, [iocp-net](https://www.npmjs.com/package/iocp-net) and other 
 `;
 
 function manifest() {
-  const { version, license, author, engines, repository, homepage, bugs } = JSON.parse(
+  const { version, license, author, engines } = JSON.parse(
     fs.readFileSync(path.join(paths.root, 'package.json'), 'utf8'),
   );
   return {
     ...{ name: 'iocp-net-bench', version, description: 'The benchmark suite of iocp-net', license, author },
-    ...{ repository, homepage, bugs, engines, main: 'index.js', type: 'commonjs' },
+    ...{ engines, main: 'index.js', type: 'commonjs' },
     bin: { 'iocp-net-bench': 'benchmarks/run.mjs' },
     dependencies: { 'iocp-net': version },
   };
