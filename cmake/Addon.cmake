@@ -9,16 +9,18 @@ function(iocp_net_package_include variable package)
   set(${variable} "${folder}" PARENT_SCOPE)
 endfunction()
 
-iocp_net_package_include(node_addon_api node-addon-api)
+set(IOCP_NET_NODE_ADDON_API "" CACHE PATH "Folder with napi.h, where the package node-addon-api is not installed")
+set(node_addon_api "${IOCP_NET_NODE_ADDON_API}")
+if(NOT node_addon_api)
+  iocp_net_package_include(node_addon_api node-addon-api)
+endif()
 iocp_net_package_include(node_api_headers node-api-headers)
 if(NOT node_addon_api)
   message(FATAL_ERROR "iocp-net: the addon needs the package node-addon-api: npm install --save-dev node-addon-api")
 endif()
 
 file(GLOB binding_sources CONFIGURE_DEPENDS addon/binding/*.cc)
-if(NOT WIN32)
-  list(FILTER binding_sources EXCLUDE REGEX "/win_[^/]*$")
-endif()
+list(FILTER binding_sources EXCLUDE REGEX "/win_[^/]*$") # cmake/WindowsImports.cmake
 
 add_library(iocp_net MODULE ${binding_sources})
 target_link_libraries(iocp_net PRIVATE iocp_net_port)
@@ -33,9 +35,26 @@ set_target_properties(iocp_net PROPERTIES
   LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/${CMAKE_BUILD_TYPE}"
   RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/${CMAKE_BUILD_TYPE}")
 
+# Windows' and musl's engines bring the C++ library: nobody's copy of theirs is in the process for certain.
+if(WIN32 OR IOCP_NET_ZIG_TOOLS)
+  target_compile_definitions(iocp_net PRIVATE IOCP_NET_STATIC_RUNTIME)
+  if(NOT MSVC)
+    target_compile_options(iocp_net PRIVATE -fno-exceptions -fno-rtti -ffunction-sections -fdata-sections)
+    target_compile_options(iocp_net_port PRIVATE -fno-exceptions -fno-rtti -ffunction-sections -fdata-sections)
+    target_link_options(iocp_net PRIVATE LINKER:--gc-sections)
+    # What defines functions that the compiler knows of itself is not for link-time optimisation.
+    set_source_files_properties(addon/binding/static_runtime.cc PROPERTIES COMPILE_OPTIONS -fno-lto)
+  endif()
+endif()
+
 if(WIN32)
   include(WindowsImports)
 else()
   # libstdc++ and libgcc are those that Node has loaded already: a copy inside would ask for a newer glibc than Node.
-  target_link_options(iocp_net PRIVATE LINKER:--exclude-libs,ALL LINKER:--gc-sections)
+  target_link_options(iocp_net PRIVATE LINKER:--gc-sections)
+  if(IOCP_NET_ZIG_TOOLS)
+    target_link_options(iocp_net PRIVATE "LINKER:--version-script,${CMAKE_CURRENT_SOURCE_DIR}/cmake/exports.map")
+  else()
+    target_link_options(iocp_net PRIVATE LINKER:--exclude-libs,ALL)
+  endif()
 endif()

@@ -9,6 +9,5 @@ set_target_properties(test_helper PROPERTIES
   LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/test-addon"
   RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/test-addon")
 if(WIN32)
-  target_sources(test_helper PRIVATE addon/binding/win_delay_load.cc)
   iocp_net_import_node(test_helper)
 endif()

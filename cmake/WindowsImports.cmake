@@ -1,9 +1,5 @@
-# The import library of node.exe, and how it is bound.
-#
-# A name imported from NODE.EXE in the usual way ties the addon to that file name: under a renamed executable, or in
-# Electron, Windows would look for a second node.exe. So the imports are delayed, and win_delay_load.cc answers the
-# search with the running executable.
-set(node_def "${CMAKE_CURRENT_BINARY_DIR}/node.def")
+# What the addon takes from Node on Windows: the names for addon/binding/win_node_imports.cc, which binds them to the
+# running executable. There is no import library.
 set(uv_imports "${CMAKE_CURRENT_SOURCE_DIR}/cmake/uv-imports.txt")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${uv_imports}")
 if(NOT node_api_headers)
@@ -12,22 +8,26 @@ endif()
 
 file(STRINGS "${node_api_headers}/../def/node_api.def" node_api_names REGEX "^(napi|node_api)_")
 file(STRINGS "${uv_imports}" uv_names REGEX "^uv_")
+list(TRANSFORM node_api_names REPLACE "^(.+)$" "IOCP_NET_IMPORT(\\1)")
+list(TRANSFORM uv_names REPLACE "^(.+)$" "IOCP_NET_IMPORT(\\1)")
 list(JOIN node_api_names "\n" node_api_names)
 list(JOIN uv_names "\n" uv_names)
-file(CONFIGURE OUTPUT "${node_def}" @ONLY CONTENT "NAME NODE.EXE\nEXPORTS\n@node_api_names@\n@uv_names@\n")
+file(CONFIGURE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/generated/node_imports.inc" @ONLY
+  CONTENT "@node_api_names@\n@uv_names@\n")
 
-set(node_library "${CMAKE_CURRENT_BINARY_DIR}/libnode_delayed.a")
-find_program(CMAKE_DLLTOOL NAMES x86_64-w64-mingw32-dlltool dlltool REQUIRED)
-# The bare file name matters: dlltool names its import descriptor after it (see win_delay_load.cc).
-add_custom_command(OUTPUT "${node_library}"
-  COMMAND "${CMAKE_DLLTOOL}" --input-def node.def --output-delaylib libnode_delayed.a
-  DEPENDS "${node_def}" WORKING_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}" VERBATIM)
-add_custom_target(node_imports DEPENDS "${node_library}")
+# The pointers are referred to by the code generator alone, which link-time optimisation does not see.
+set_source_files_properties("${CMAKE_CURRENT_SOURCE_DIR}/addon/binding/win_node_imports.cc" PROPERTIES
+  COMPILE_OPTIONS -fno-lto)
 
 function(iocp_net_import_node target)
-  add_dependencies(${target} node_imports)
-  target_link_libraries(${target} PRIVATE "${node_library}")
+  target_sources(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}/addon/binding/win_node_imports.cc")
+  target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_BINARY_DIR}/generated")
+  # libuv's functions are called through pointers as well.
+  target_compile_definitions(${target} PRIVATE USING_UV_SHARED=1)
   # The compiler's libraries travel inside; nothing but Node's entry points is exported.
-  target_link_options(${target} PRIVATE -static -static-libgcc -static-libstdc++ LINKER:--exclude-all-symbols)
+  target_link_options(${target} PRIVATE -static)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_link_options(${target} PRIVATE -static-libgcc -static-libstdc++ LINKER:--exclude-all-symbols)
+  endif()
 endfunction()
 iocp_net_import_node(iocp_net)

@@ -1,31 +1,58 @@
 #!/usr/bin/env node
 // The command `iocp-net`.
 import { spawn } from 'node:child_process';
+import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { examine, isHealthy, render } from './doctor.js';
 
 const HELP = `usage: iocp-net COMMAND
 
-  doctor [--json]   which engine carries the sockets here, and why; exit code 1 when it is not one of our own, or does
-                    not work
-  bench [options]   compares node:net, iocp-net and other runtimes on this machine; bench --help tells the options
+  doctor [--json]   which engine carries the sockets here, why, and what to do; exit code 1 when it is not one of our
+                    own, or does not work
+  doctor [--json] -- COMMAND
+                    runs the command (node app.js) with the package preloaded, and reports at its end what was carried,
+                    what was not, and why; exit code of the command
+  build             builds the engine from the sources in the package, where no prebuilt one fits; says what is missing
+  bench [options]   compares node:net, iocp-net and other runtimes on this machine; bench --help tells the options;
+                    outside of a checkout it needs the package iocp-net-bench
   --version         the version of the package
   --help            this text
 `;
 
-async function doctor(args: string[]): Promise<number> {
+async function doctor(all: string[]): Promise<number> {
+  const at = all.indexOf('--');
+  const args = at === -1 ? all : all.slice(0, at);
   const { values } = parseArgs({ args, options: { json: { type: 'boolean', default: false } } });
+  if (at !== -1) {
+    const { renderRun, runObserved } = require('./doctor-run.js') as typeof import('./doctor-run.js');
+    const result = await runObserved(all.slice(at + 1));
+    process.stdout.write(values.json ? `${JSON.stringify(result, null, 2)}\n` : renderRun(result));
+    return result.code;
+  }
   const report = await examine();
   process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : render(report));
   return isHealthy(report) ? 0 : 1;
 }
 
-/** A process of its own: the suite is an ECMAScript module, and measures nothing of this one. */
-function bench(args: string[]): Promise<number> {
-  const suite = path.join(__dirname, '..', 'benchmarks', 'run.mjs');
-  const child = spawn(process.execPath, [suite, ...args], { stdio: 'inherit' });
-  process.on('SIGINT', () => {}); // the suite gets it too, and ends in order
+/** The suite of a checkout, or of the package iocp-net-bench beside the program or beside us. */
+function benchSuite(): string {
+  const own = path.join(__dirname, '..', 'benchmarks', 'run.mjs');
+  if (fs.existsSync(own)) return own;
+  try {
+    const paths = [process.cwd(), __dirname];
+    return require.resolve('iocp-net-bench/benchmarks/run.mjs', { paths });
+  } catch {
+    throw new Error(
+      'the benchmark suite is a package of its own: npm install --no-save iocp-net-bench, then this command again',
+    );
+  }
+}
+
+/** Runs a script in a process of its own; the exit code. */
+function script(file: string, args: string[]): Promise<number> {
+  const child = spawn(process.execPath, [file, ...args], { stdio: 'inherit' });
+  process.on('SIGINT', () => {}); // the script gets it too, and ends in order
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 1));
@@ -37,7 +64,9 @@ async function main([command, ...rest]: string[]): Promise<number> {
     case 'doctor':
       return doctor(rest);
     case 'bench':
-      return bench(rest);
+      return script(benchSuite(), rest);
+    case 'build':
+      return script(path.join(__dirname, '..', 'scripts', 'build.cjs'), rest);
     case '--version':
     case '-v':
       process.stdout.write(`${(require('../package.json') as { version: string }).version}\n`);

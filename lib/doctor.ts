@@ -1,8 +1,9 @@
 // What `iocp-net doctor` reports: which engine runs here, why, and what that means.
 import os from 'node:os';
-import path from 'node:path';
 import { engine } from './engine.js';
-import { loadAddon } from './port/addon.js';
+import { findAddon } from './port/addon.js';
+import { isMusl } from './port/advice.js';
+import { locateAddon } from './port/locate.js';
 
 export interface Report {
   version: string;
@@ -10,6 +11,8 @@ export interface Report {
   engine: string;
   /** Why there is no engine of ours. */
   reason: string | undefined;
+  /** What to do about it. */
+  advice: string | undefined;
   /** The addon's file, if one was found. */
   addon: string | undefined;
   node: string;
@@ -23,18 +26,18 @@ export interface Report {
   onLibuv: string[];
 }
 
-const PACKAGE_ROOT = path.join(__dirname, '..');
 const GUARD_MS = 10_000;
 
 function addonFile(): string | undefined {
   try {
-    return (require('node-gyp-build') as { resolve(directory: string): string }).resolve(PACKAGE_ROOT);
+    return locateAddon();
   } catch {
     return undefined; // no build for this system: `reason` says so
   }
 }
 
-function glibc(): string {
+function libc(): string {
+  if (isMusl()) return ', musl';
   const header = (process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined)
     ?.header;
   return header?.glibcVersionRuntime === undefined ? '' : `, glibc ${header.glibcVersionRuntime}`;
@@ -69,6 +72,7 @@ function onLibuv(native: boolean): string[] {
   return [
     'name resolution (dns.lookup)',
     'files, child processes, UDP, terminals: whatever is not node:net',
+    'tls, https and http2: their servers and clients',
     'sockets made from a file descriptor or another handle that the engine cannot carry',
   ];
 }
@@ -76,18 +80,19 @@ function onLibuv(native: boolean): string[] {
 export async function examine(): Promise<Report> {
   const { name, reason } = engine;
   const native = name !== 'libuv';
-  const addon = native ? loadAddon() : undefined;
+  const addon = findAddon();
   const { version } = require('../package.json') as { version: string };
   return {
     version,
     engine: name,
     reason,
+    advice: 'advice' in addon ? addon.advice : undefined,
     addon: addonFile(),
     node: process.version,
     libuv: process.versions.uv ?? 'unknown',
-    system: `${process.platform} ${os.release()} ${process.arch}${glibc()}`,
+    system: `${process.platform} ${os.release()} ${process.arch}${libc()}`,
     roundTrip: native ? await roundTrip() : undefined,
-    features: typeof addon === 'object' ? addon.features() : {},
+    features: native && 'features' in addon ? addon.features() : {},
     onLibuv: onLibuv(native),
   };
 }
@@ -98,9 +103,10 @@ export function isHealthy(report: Report): boolean {
 }
 
 export function render(report: Report): string {
-  const { engine: name, reason, addon, node, libuv, system } = report;
+  const { engine: name, reason, advice, addon, node, libuv, system } = report;
   const lines: [string, string][] = [
     ['engine', reason === undefined ? name : `${name}: ${reason}`],
+    ...(advice === undefined ? [] : [['what to do', advice] as [string, string]]),
     ['addon', addon ?? 'none for this system'],
     ['Node', `${node}, libuv ${libuv}`],
     ['system', system],

@@ -29,7 +29,7 @@ const { values } = parseArgs({
 function build() {
   const cross = values.platform === 'win32' && process.platform !== 'win32';
   const missing = cross ? toolchain.missingForWindows() : toolchain.missingForBuild();
-  if (missing.length > 0) throw new Error(`missing for the build: ${toolchain.aptLine(missing)}`);
+  if (missing.length > 0) throw new Error(`missing for the build: ${toolchain.installLine(missing)}`);
   const folders = [cross ? 'build-win32-x64' : 'build', ...(values.debug ? ['debug'] : [])];
   const out = values.out ?? (folders.join('-') === 'build' ? 'build' : `${folders.join('-')}/build`);
   const defines = Object.fromEntries(values.define.map((text) => text.split(/=(.*)/s, 2)));

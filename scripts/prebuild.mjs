@@ -1,93 +1,160 @@
 #!/usr/bin/env node
-// Fills prebuilds/<system>-<arch> through prebuildify, for the systems of which this machine has a compiler.
+// Fills prebuilds/<system>-<processor> through prebuildify, one engine for each target of scripts/lib/targets.cjs.
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import nativeBuild from './lib/native-build.cjs';
 import paths from './lib/paths.cjs';
 import { runOrThrow } from './lib/run.mjs';
+import targets from './lib/targets.cjs';
 import toolchain from './lib/toolchain.cjs';
 
 const HELP = `usage: npm run prebuild -- [options]
 
-  --platform linux|win32   this one alone; may be repeated (default: both)
-  --help                   this text
-
-The files go to prebuilds/linux-<arch> and prebuilds/win32-x64: the addon, and the programs of iocp-net bench.
+  --target NAME   this one alone; may be repeated (default: ${Object.keys(targets.TARGETS).join(', ')})
+  --list          prints what is in prebuilds/: libraries asked for, size and sha256
+  --help          this text
 `;
 
 // Node-API 8 runs on every Node from 20 on; the number only names a target.
 const NODE_TARGET = '20.0.0';
 
-const SYSTEMS = {
-  linux: { arch: process.arch, strip: 'strip', missing: toolchain.missingForBuild, tags: ['--tag-libc'] },
-  win32: { arch: 'x64', strip: 'x86_64-w64-mingw32-strip', missing: toolchain.missingForWindows, tags: [] },
-};
-
 // What Node 20 and later themselves ask of a Linux system.
 const VERSION_FLOORS = { GLIBC: '2.28', GLIBCXX: '3.4.21', CXXABI: '1.3.9' };
+// musl's loader takes libc.so for itself.
+const MUSL_LIBRARIES = ['libc.so'];
+
+const newer = (a, b) => a.localeCompare(b, 'en', { numeric: true }) > 0;
+
+function objdump(name, args) {
+  const strip = targets.stripFor(name);
+  const program = strip === undefined ? 'objdump' : strip.replace(/strip$/, 'objdump');
+  return execFileSync(program, args, { encoding: 'utf8' });
+}
+
+/** The newest version of each library that the file asks for, as { GLIBC: '2.17' }. */
+function libraryVersions(name, file) {
+  const newest = {};
+  const symbols = objdump(name, ['--dynamic-syms', file]);
+  for (const [, library, version] of symbols.matchAll(/\((GLIBC|GLIBCXX|CXXABI)_([\d.]+)\)/g)) {
+    if (newest[library] === undefined || newer(version, newest[library])) newest[library] = version;
+  }
+  return newest;
+}
+
+/** DT_NEEDED of an ELF file: read here, since Debian's objdump knows its own processor alone. */
+function neededLibraries(file) {
+  const bytes = fs.readFileSync(file);
+  const at = (offset) => Number(bytes.readBigUInt64LE(offset));
+  const programHeaders = at(32);
+  const entries = Array.from({ length: bytes.readUInt16LE(56) }, (_, n) => programHeaders + n * 56);
+  const segments = entries.map((entry) => ({
+    type: bytes.readUInt32LE(entry),
+    offset: at(entry + 8),
+    address: at(entry + 16),
+    bytes: at(entry + 32),
+  }));
+  const dynamic = segments.find(({ type }) => type === 2);
+  const tags = [];
+  for (let offset = dynamic.offset; offset < dynamic.offset + dynamic.bytes; offset += 16) {
+    tags.push([at(offset), at(offset + 8)]);
+  }
+  const strings = tags.find(([tag]) => tag === 5)[1];
+  const load = segments.find(
+    ({ type, address, bytes: length }) => type === 1 && strings >= address && strings < address + length,
+  );
+  const text = (index) => {
+    const start = strings - load.address + load.offset + index;
+    return bytes.toString('latin1', start, bytes.indexOf(0, start));
+  };
+  return tags.filter(([tag]) => tag === 1).map(([, index]) => text(index));
+}
 
 /** Fails when the addon asks for a newer C or C++ library than Node does. */
-function checkVersionFloors(file) {
-  const symbols = execFileSync('objdump', ['--dynamic-syms', file], { encoding: 'utf8' });
-  for (const [, library, version, name] of symbols.matchAll(/\((GLIBC|GLIBCXX|CXXABI)_([\d.]+)\) +(\S+)/g)) {
-    if (version.localeCompare(VERSION_FLOORS[library], 'en', { numeric: true }) > 0) {
-      throw new Error(
-        `${file} needs ${name} of ${library} ${version}; Node runs from ${VERSION_FLOORS[library]} on`,
-      );
+function checkLibraries(name, file) {
+  const { platform, libc } = targets.TARGETS[name];
+  if (platform !== 'linux') return;
+  if (libc === 'musl') {
+    const foreign = neededLibraries(file).filter((library) => !MUSL_LIBRARIES.includes(library));
+    if (foreign.length > 0) throw new Error(`${file} needs ${foreign.join(', ')}`);
+    return;
+  }
+  for (const [library, version] of Object.entries(libraryVersions(name, file))) {
+    if (newer(version, VERSION_FLOORS[library])) {
+      throw new Error(`${file} needs ${library} ${version}; Node runs from ${VERSION_FLOORS[library]} on`);
     }
   }
 }
 
-async function prebuild(platform) {
-  const { arch, strip, missing, tags } = SYSTEMS[platform];
-  const packages = missing();
-  if (packages.length > 0) throw new Error(`no compiler for ${platform}: ${toolchain.aptLine(packages)}`);
+function fileOf(name) {
+  const { platform, arch, libc } = targets.TARGETS[name];
+  const tags = ['iocp-net', ...(libc === undefined ? [] : [libc]), 'node'];
+  return path.join(paths.root, 'prebuilds', `${platform}-${arch}`, tags.join('.'));
+}
+
+async function prebuild(name) {
+  const { platform, arch, libc } = targets.TARGETS[name];
+  const packages = targets.missingFor(name);
+  if (packages.length > 0) throw new Error(`no compiler for ${name}: ${toolchain.aptLine(packages)}`);
   // A folder of its own, since prebuildify moves the result out of build/Release.
-  const folder = path.join(paths.root, `build-prebuild-${platform}-${arch}`);
+  const folder = path.join(paths.root, `build-prebuild-${name}`);
   fs.mkdirSync(folder, { recursive: true });
   const prebuildify = createRequire(import.meta.url).resolve('prebuildify/bin.js');
-  const target = ['--napi', '--target', NODE_TARGET, '--platform', platform, '--arch', arch];
-  const result = ['--name', 'iocp-net', '--strip', '--strip-bin', strip, '--out', paths.root, ...tags];
-  await runOrThrow(process.execPath, [prebuildify, ...target, ...result], {
+  const strip = targets.stripFor(name);
+  const args = [
+    ...['--napi', '--target', NODE_TARGET, '--platform', platform, '--arch', arch],
+    ...['--name', 'iocp-net', '--out', paths.root],
+    ...(libc === undefined ? [] : ['--tag-libc', libc]),
+    ...(strip === undefined ? [] : ['--strip', '--strip-bin', strip]),
+  ];
+  await runOrThrow(process.execPath, [prebuildify, ...args], {
     cwd: folder,
     env: {
       ...process.env,
+      IOCP_NET_TARGET: name,
       PREBUILD_NODE_GYP: path.join(paths.root, 'scripts', 'lib', 'prebuild-node-gyp.cjs'),
     },
   });
-  const output = path.join('prebuilds', `${platform}-${arch}`);
-  // Linked statically: they ask nothing of a system's libraries.
-  const programs = nativeBuild.buildBenchmarks({ platform });
-  for (const name of fs.readdirSync(programs)) {
-    fs.copyFileSync(path.join(programs, name), path.join(paths.root, output, name));
-  }
-  for (const name of fs.readdirSync(path.join(paths.root, output))) {
-    const file = path.join(output, name);
-    if (platform === 'linux' && name.endsWith('.node')) checkVersionFloors(path.join(paths.root, file));
-    console.log(file);
-  }
+  checkLibraries(name, fileOf(name));
 }
 
-const { values } = parseArgs({
-  options: {
-    platform: { type: 'string', multiple: true, default: ['linux', 'win32'] },
-    help: { type: 'boolean', default: false },
-  },
-});
+/** A line of what a reader wants to know of an engine before loading it. */
+function describe(name) {
+  const file = fileOf(name);
+  if (!fs.existsSync(file)) return `${name}: not built`;
+  const { platform, libc } = targets.TARGETS[name];
+  const libraries =
+    platform === 'linux' && libc === 'glibc'
+      ? Object.entries(libraryVersions(name, file)).map((pair) => pair.join(' '))
+      : [platform === 'linux' ? 'musl' : 'Windows 10'];
+  const bytes = fs.readFileSync(file);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return `${path.relative(paths.root, file)}: ${libraries.join(', ')}; ${bytes.length} bytes; sha256 ${sha256}`;
+}
 
-if (values.help) {
-  process.stdout.write(HELP);
-} else {
-  try {
-    for (const platform of values.platform) {
-      if (!(platform in SYSTEMS)) throw new Error(`there is no engine for ${platform}`);
-      await prebuild(platform);
-    }
-  } catch (error) {
-    console.error(`iocp-net: ${error.message}`);
-    process.exitCode = 1;
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      target: { type: 'string', multiple: true, default: Object.keys(targets.TARGETS) },
+      list: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
   }
+  const unknown = values.target.find((name) => !Object.hasOwn(targets.TARGETS, name));
+  if (unknown !== undefined) throw new Error(`there is no engine for ${unknown}`);
+  if (!values.list) for (const name of values.target) await prebuild(name);
+  for (const name of values.target) console.log(describe(name));
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`iocp-net: ${error.message}`);
+  process.exitCode = 1;
 }

@@ -8,12 +8,14 @@ import nativeBuild from './lib/native-build.cjs';
 import paths from './lib/paths.cjs';
 import { closeResults } from './lib/results.mjs';
 import { run } from './lib/run.mjs';
+import targets from './lib/targets.cjs';
 import toolchain from './lib/toolchain.cjs';
 import { prepareWine } from './lib/wine.mjs';
 
 const HELP = `usage: npm run test:native -- [options]
 
   --platform linux|win32            default: this system; win32 on Linux runs under Wine
+  --target linux-x64-musl           the cross build for musl, with Zig's compiler
   --sanitize address|thread|none    one of them alone (Linux; default: address, then thread)
   --help                            this text
 
@@ -72,6 +74,15 @@ export async function testNativeLinux(sanitizers = ['address', 'thread']) {
   return records;
 }
 
+/** A static program with musl inside, which runs on every Linux. */
+export async function testNativeMusl() {
+  requirePackages(targets.missingFor('linux-x64-musl'));
+  const folder = nativeBuild.buildNativeTests({ target: 'linux-x64-musl' });
+  const start = (program, outputFile) =>
+    run(program, TEST_ARGS, { cwd: paths.root, timeoutMs: TEST_TIMEOUT_MS, outputFile, quiet: true });
+  return [await runTests('native tests on linux with musl', folder, start)];
+}
+
 export async function testNativeWindows() {
   requirePackages([]);
   const wine = await prepareWine();
@@ -85,6 +96,7 @@ async function main() {
   const { values } = parseArgs({
     options: {
       platform: { type: 'string', default: process.platform },
+      target: { type: 'string' },
       sanitize: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -96,7 +108,11 @@ async function main() {
   const only =
     values.sanitize === undefined ? undefined : [values.sanitize === 'none' ? '' : values.sanitize];
   try {
-    closeResults(await (values.platform === 'win32' ? testNativeWindows() : testNativeLinux(only)));
+    if (values.target !== undefined && values.target !== 'linux-x64-musl') {
+      throw new Error(`there are no native tests for ${values.target} here`);
+    }
+    const others = values.platform === 'win32' ? testNativeWindows : () => testNativeLinux(only);
+    closeResults(await (values.target === undefined ? others() : testNativeMusl()));
   } catch (error) {
     console.error(`iocp-net: ${error.message}`);
     process.exitCode = 1;

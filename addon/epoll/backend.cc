@@ -126,10 +126,16 @@ ssize_t SendNow(int fd, const Span& span) {
 Status SetPipeMode(const std::string& path, bool readable_all, bool writable_all, bool add) {
   mode_t mode = 0;
   if (add) {
-    // Not stat(): its symbol would ask for glibc 2.33, and Node runs from 2.28 on.
+#ifdef __GLIBC__
+    // stat() would ask for glibc 2.33, and Node runs from 2.28 on.
     struct statx now;
     if (::statx(AT_FDCWD, path.c_str(), 0, STATX_MODE, &now) != 0) return -errno;
     mode = now.stx_mode & 07777;
+#else
+    struct stat now;
+    if (::stat(path.c_str(), &now) != 0) return -errno;
+    mode = now.st_mode & 07777;
+#endif
   }
   if (readable_all) mode |= S_IRUSR | S_IRGRP | S_IROTH;
   if (writable_all) mode |= S_IWUSR | S_IWGRP | S_IWOTH;
@@ -335,7 +341,7 @@ Transfer Backend::Send(Endpoint& endpoint, const Span* spans, size_t count) {
       }
       msghdr message{};
       message.msg_iov = vectors;
-      message.msg_iovlen = used;
+      message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(used);
       sent = ::sendmsg(endpoint.native.fd, &message, MSG_NOSIGNAL);
     }
     if (sent >= 0) return Transfer::Moved(static_cast<size_t>(sent));

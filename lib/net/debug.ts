@@ -1,4 +1,24 @@
-// NODE_DEBUG=iocp-net: what carries each server and socket, and why.
+// NODE_DEBUG=iocp-net: what carries each server and socket, and why. `iocp-net doctor` reads the same lines.
 import util = require('node:util');
 
-export const debug = util.debuglog('iocp-net');
+const log = util.debuglog('iocp-net');
+let observer: ((line: string) => void) | undefined;
+
+/** Reports every line to `observe`, whether or not they are printed. */
+export function observeDebug(observe: (line: string) => void): void {
+  observer = observe;
+}
+
+interface Debug {
+  (format: string, ...values: unknown[]): void;
+  readonly enabled: boolean;
+}
+
+function write(format: string, ...values: unknown[]): void {
+  log(format, ...values);
+  observer?.(util.format(format, ...values));
+}
+
+export const debug: Debug = Object.defineProperty(write, 'enabled', {
+  get: () => observer !== undefined || log.enabled,
+}) as typeof write & { readonly enabled: boolean };

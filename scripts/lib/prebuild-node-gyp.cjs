@@ -5,4 +5,4 @@
 const path = require('node:path');
 const { buildNative } = require('./native-build.cjs');
 
-buildNative({ platform: process.env.PREBUILD_PLATFORM, out: path.resolve('build') });
+buildNative({ target: process.env.IOCP_NET_TARGET, out: path.resolve('build') });

@@ -47,4 +47,20 @@ function aptLine(packages) {
   return `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
 }
 
-module.exports = { onPath, missingForBuild, missingForWindows, missingForNativeTests, aptLine };
+/** Other systems' package managers, and their names for what is called otherwise in Debian. */
+const MANAGERS = {
+  apk: ['apk add', {}],
+  dnf: ['dnf install -y', { 'g++': 'gcc-c++' }],
+  zypper: ['zypper install -y', { 'g++': 'gcc-c++' }],
+  pacman: ['pacman -S --noconfirm', { 'g++': 'gcc' }],
+};
+
+/** The line for this system's package manager; Debian's where it has none that is known. */
+function installLine(packages) {
+  const manager = onPath('apt-get') ? undefined : Object.keys(MANAGERS).find((name) => onPath(name));
+  if (manager === undefined) return aptLine(packages);
+  const [command, names] = MANAGERS[manager];
+  return [command, ...packages.map((name) => names[name] ?? name)].join(' ');
+}
+
+module.exports = { onPath, missingForBuild, missingForWindows, missingForNativeTests, aptLine, installLine };

@@ -37,8 +37,10 @@ async function report(options = {}, names = ['iocp-net', 'iocp-net/engine']) {
     'PACKAGE',
     JSON.stringify(names[0]),
   );
-  const { code, stdout, stderr } = await run({ source, ...options });
-  assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+  const { expectedStderr = /^$/, ...rest } = options;
+  const { code, stdout, stderr } = await run({ source, ...rest });
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, expectedStderr);
   return JSON.parse(stdout);
 }
 
@@ -74,8 +76,17 @@ describe('engine', function () {
     assertLibuv(await report({ env: { IOCP_NET_ENGINE: OTHER } }), new RegExp(OTHER));
   });
 
-  it('falls back with a reason when something unknown is forced', async () => {
-    assertLibuv(await report({ env: { IOCP_NET_ENGINE: 'steam' } }), /steam/);
+  it('falls back with a reason and a warning when something unknown is forced', async () => {
+    const expectedStderr = /^\(node:\d+\) \[IOCP_NET_ENGINE\] Warning: IOCP_NET_ENGINE=steam is none of /;
+    assertLibuv(await report({ env: { IOCP_NET_ENGINE: 'steam' }, expectedStderr }), /steam/);
+  });
+
+  it('says once under NODE_DEBUG=iocp-net why node:net carries everything', async () => {
+    const env = { IOCP_NET_ENGINE: 'libuv', NODE_DEBUG: 'iocp-net' };
+    const line =
+      'node:net carries everything: IOCP_NET_ENGINE=libuv asks for node:net; unset IOCP_NET_ENGINE';
+    const expectedStderr = new RegExp(`^IOCP-NET \\d+: ${line}\r?\n$`);
+    assertLibuv(await report({ env, expectedStderr }), /IOCP_NET_ENGINE/);
   });
 
   it('takes an empty IOCP_NET_ENGINE for none', async () => {

@@ -1,0 +1,63 @@
+// What to do about an engine that is not there.
+import { packageRoot } from './locate.js';
+
+const SUPPORTED = ['linux-x64', 'linux-arm64', 'win32-x64', 'win32-arm64'];
+
+const PAGE = 'see docs/troubleshooting.md';
+
+/** From the text of the error that loading the addon gave, to a sentence on what to do. The first that fits. */
+const CAUSES: [RegExp, string][] = [
+  [
+    /ERR_DLOPEN_DISABLED|loading addons/i,
+    'start Node without --no-addons, or with --allow-addons beside --permission',
+  ],
+  [
+    /version [`']GLIBC(XX)?_[\d.]+' not found/,
+    'this system has an older C library than Node 20 asks for: npx iocp-net build, or a newer system',
+  ],
+  [
+    /EACCES|Permission denied/i,
+    'the file of the addon may not be read or mapped by this user: check its owner and mode',
+  ],
+  [
+    /failed to map segment|Operation not permitted/i,
+    'the file is on a volume without the right to execute (noexec): install the package, or point IOCP_NET_ADDON, elsewhere',
+  ],
+  [
+    /invalid ELF header|file too short|not a valid Win32 application|wrong ELF class/i,
+    'the file is damaged or for another processor: install the package again on this machine',
+  ],
+  [
+    /libc\.musl|ld-musl|Error relocating/,
+    'the engine is for another C library: install the package again on this machine',
+  ],
+];
+
+export function isMusl(): boolean {
+  if (process.platform !== 'linux') return false;
+  const report = process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined;
+  return report?.header?.glibcVersionRuntime === undefined;
+}
+
+function withoutFile(): string {
+  if (process.env.IOCP_NET_ADDON) return 'IOCP_NET_ADDON names a file that is not there';
+  const system = `${process.platform}-${process.arch}`;
+  if (packageRoot() === undefined) {
+    return `this program is bundled and its engine was left behind: copy iocp-net's prebuilds folder beside the bundle, or name the file in IOCP_NET_ADDON (${PAGE})`;
+  }
+  if (!SUPPORTED.includes(system)) {
+    const build =
+      process.platform === 'linux' ? ': npx iocp-net build makes one' : '; there the package is node:net';
+    return `there is no prebuilt engine for ${system}${build}`;
+  }
+  return `the prebuilt engine for ${system}${isMusl() ? ' with musl' : ''} is missing: npx iocp-net build, or in a checkout npm run build:native`;
+}
+
+/** A sentence on what to do about `error`, which looking for or loading the addon gave. */
+export function adviceFor(error: unknown): string {
+  const { code = '', message = '' } = error as { code?: string; message?: string };
+  const text = `${code} ${message}`;
+  if (/No native build was found|node-gyp-build|MODULE_NOT_FOUND|Cannot find module/.test(text))
+    return withoutFile();
+  return CAUSES.find(([pattern]) => pattern.test(text))?.[1] ?? PAGE;
+}

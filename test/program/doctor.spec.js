@@ -1,0 +1,157 @@
+'use strict';
+
+// iocp-net doctor: what it says to do where there is no engine, and what it reports of a program that it runs.
+
+const assert = require('node:assert/strict');
+const { spawn } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { packageRoot } = require('../support/transports.js');
+const { ENGINE } = require('../support/program.js');
+
+const CLI = path.join(packageRoot, 'dist', 'cli.js');
+
+function doctor(args, { env = {}, cli = CLI, execArgv = [] } = {}) {
+  return new Promise((resolve, reject) => {
+    const { IOCP_NET_ENGINE, NODE_OPTIONS, NODE_DEBUG, ...rest } = process.env;
+    const child = spawn(process.execPath, [...execArgv, cli, 'doctor', ...args], {
+      env: { ...rest, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const output = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr']) {
+      child[name].setEncoding('utf8').on('data', (text) => {
+        output[name] += text;
+      });
+    }
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, ...output }));
+  });
+}
+
+describe('iocp-net doctor: what to do', function () {
+  this.timeout(120_000);
+
+  let folder;
+  let copy;
+  beforeEach(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'iocp-net-doctor-'));
+    copy = path.join(folder, 'node_modules', 'iocp-net');
+    fs.cpSync(path.join(packageRoot, 'dist'), path.join(copy, 'dist'), { recursive: true });
+    fs.copyFileSync(path.join(packageRoot, 'package.json'), path.join(copy, 'package.json'));
+    const loader = path.dirname(require.resolve('node-gyp-build/package.json', { paths: [packageRoot] }));
+    fs.cpSync(loader, path.join(folder, 'node_modules', 'node-gyp-build'), { recursive: true });
+  });
+  afterEach(() => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+
+  /** The report of a copy of the package whose addon is the file at `addon`. */
+  async function report(addon, options = {}) {
+    const env = { IOCP_NET_PREBUILD: '', IOCP_NET_ADDON: addon ?? '', ...options.env };
+    const cli = path.join(copy, 'dist', 'cli.js');
+    const { code, stdout, stderr } = await doctor(['--json'], { ...options, cli, env });
+    assert.equal(code, 1, stderr);
+    return JSON.parse(stdout);
+  }
+
+  it('without any engine', async () => {
+    const { engine, advice, addon } = await report();
+    assert.equal(engine, 'libuv');
+    assert.equal(addon, undefined);
+    assert.match(advice, /prebuilt engine .* is missing: npx iocp-net build/);
+  });
+
+  it('with a file that is no addon', async () => {
+    const file = path.join(folder, 'broken.node');
+    fs.writeFileSync(file, 'no addon at all, and longer than any header of a file could be'.repeat(4));
+    const { reason, advice } = await report(file);
+    assert.match(reason, /did not load/);
+    assert.match(advice, /damaged or for another processor/);
+  });
+
+  it('with a name of a file that is not there', async () => {
+    assert.match(
+      (await report(path.join(folder, 'none.node'))).advice,
+      /IOCP_NET_ADDON names a file that is not there/,
+    );
+  });
+
+  it('under --no-addons', async () => {
+    const file = path.join(folder, 'any.node');
+    fs.writeFileSync(file, '');
+    const { advice } = await report(file, { execArgv: ['--no-addons'] });
+    assert.match(advice, /--no-addons/);
+  });
+
+  it('with a name of an engine that is none', async () => {
+    const { advice } = await report(undefined, { env: { IOCP_NET_ENGINE: 'steam' } });
+    assert.match(advice, /IOCP_NET_ENGINE/);
+  });
+
+  it('when the package was bundled without its engine', async () => {
+    fs.rmSync(path.join(copy, 'package.json'));
+    fs.writeFileSync(path.join(copy, 'package.json'), '{ "name": "some-bundle", "version": "1.0.0" }');
+    assert.match((await report()).advice, /bundled .* prebuilds .* IOCP_NET_ADDON/);
+  });
+});
+
+describe('iocp-net doctor: advice on errors of the loader', () => {
+  const { adviceFor } = require('../../dist/port/advice.js');
+  const cases = [
+    ["/lib/libc.so.6: version `GLIBC_2.28' not found (required by x.node)", /older C library/],
+    ["/lib/libstdc++.so.6: version `GLIBCXX_3.4.21' not found", /older C library/],
+    ['x.node: cannot open shared object file: Permission denied', /owner and mode/],
+    ['x.node: failed to map segment from shared object: Operation not permitted', /noexec/],
+    ['x.node: invalid ELF header', /damaged/],
+    ['Error relocating x.node: __memcpy_chk: symbol not found', /another C library/],
+    ['something else', /troubleshooting/],
+  ];
+  for (const [message, pattern] of cases) {
+    it(message, () => assert.match(adviceFor(new Error(message)), pattern));
+  }
+});
+
+describe('iocp-net doctor -- program', function () {
+  this.timeout(120_000);
+
+  const PROGRAM = `
+    const net = require('node:net');
+    const server = net.createServer((socket) => socket.end('hello')).listen(0, '127.0.0.1', () => {
+      net.connect(server.address().port, '127.0.0.1').resume().on('close', () => server.close());
+    });`;
+
+  it('counts what the port carried', async () => {
+    const { code, stdout } = await doctor(['--json', '--', process.execPath, '-e', PROGRAM]);
+    assert.equal(code, 0);
+    const { processes } = JSON.parse(stdout);
+    assert.equal(processes.length, 1);
+    const [{ engine, counters, lines, onLibuv }] = processes;
+    assert.equal(engine, ENGINE);
+    assert.deepEqual([counters.acceptedEndpoints, counters.connectedEndpoints], [1, 1]);
+    assert.equal(counters.bytesSent, 5);
+    assert.equal(lines[`Server accepts *: the ${ENGINE} port`], 1);
+    assert.equal(onLibuv['TCP sockets'], undefined);
+  });
+
+  it('counts what node:net carried, and says why', async () => {
+    const env = { IOCP_NET_ENGINE: 'libuv' };
+    const { stdout } = await doctor(['--json', '--', process.execPath, '-e', PROGRAM], { env });
+    const [{ engine, reason, counters, onLibuv }] = JSON.parse(stdout).processes;
+    assert.equal(engine, 'libuv');
+    assert.match(reason, /IOCP_NET_ENGINE/);
+    assert.equal(counters.acceptedEndpoints, 0);
+    assert.deepEqual([onLibuv['TCP servers'], onLibuv['TCP sockets']], [1, 2]);
+  });
+
+  it('ends with the exit code of the program, and is for people without --json', async () => {
+    const { code, stdout } = await doctor(['--', process.execPath, '-e', 'process.exit(7)']);
+    assert.equal(code, 7);
+    assert.match(stdout, new RegExp(`exit code 7[\\s\\S]*engine +${ENGINE}[\\s\\S]*carried +0 accepted`));
+  });
+
+  it('refuses to run nothing', async () => {
+    const { code, stderr } = await doctor(['--']);
+    assert.equal(code, 1);
+    assert.match(stderr, /needs a command/);
+  });
+});
