@@ -1,7 +1,8 @@
 // What keeps the process alive, for those who ask Node: process._getActiveHandles(), _getActiveRequests(),
 // getActiveResourcesInfo() and process.report show our servers and sockets under the names of Node's.
 import type { Endpoint } from '../port/endpoint.js';
-import { ListeningEndpoint, StreamEndpoint } from '../port/endpoint.js';
+import { StreamEndpoint } from '../port/endpoint.js';
+import { ListeningEndpoint } from '../port/listening-endpoint.js';
 import { tryPort } from './engine-port.js';
 import { Pipe, unconnected } from './socket-handle.js';
 

@@ -4,7 +4,8 @@ import { AsyncResource, asyncWrapProviders } from 'node:async_hooks';
 import fs = require('node:fs');
 import util = require('node:util');
 
-import type { ListenerOwner, ListeningEndpoint, StreamEndpoint } from '../port/endpoint.js';
+import type { StreamEndpoint } from '../port/endpoint.js';
+import type { ListenerOwner, ListeningEndpoint } from '../port/listening-endpoint.js';
 import type { ListenOptions, PortFailure } from '../port/port.js';
 import { accept, type ServerState } from './accept.js';
 import { debug } from './debug.js';

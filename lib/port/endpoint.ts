@@ -11,7 +11,6 @@ import {
   RECEIVE_BYTES_MAX,
   ReceiveMode,
 } from './boundary.js';
-import { setTimeout } from './clock.js';
 import type { CompletionPort } from './port.js';
 import { runTicks } from './ticks.js';
 
@@ -39,13 +38,6 @@ export interface Receiver {
   onFilled(length: number): void;
 }
 
-export interface ListenerOwner {
-  onAccepted(endpoint: StreamEndpoint): void;
-  /** Accepting has paused, and goes on by itself a little later. */
-  onAcceptFailed(status: number): void;
-  onClosed(): void;
-}
-
 const nothing = () => {};
 /** Owner of an endpoint that nobody has taken: what comes is dropped. */
 const NOBODY: StreamOwner = {
@@ -57,9 +49,6 @@ const NOBODY: StreamOwner = {
   onShut: nothing,
   onClosed: nothing,
 };
-
-/** Pause of a listener that could not accept for want of memory. */
-const ACCEPT_RETRY_MS = 100;
 
 export abstract class Endpoint {
   readonly port: CompletionPort;
@@ -369,46 +358,4 @@ function exactly(bytes: Uint8Array, length: number): Buffer {
   const chunk = Buffer.allocUnsafeSlow(length);
   chunk.set(bytes.subarray(0, length));
   return chunk;
-}
-
-export class ListeningEndpoint extends Endpoint {
-  readonly pipe: boolean;
-  readonly owner: ListenerOwner;
-
-  constructor(
-    port: CompletionPort,
-    index: number,
-    generation: number,
-    { pipe, owner }: { pipe: boolean; owner: ListenerOwner },
-  ) {
-    super(port, index, generation);
-    this.pipe = pipe;
-    this.owner = owner;
-    this.retain();
-  }
-
-  /** Lets other users than the owner of the process open the pipe; `add` keeps what they may do already. */
-  setPipeMode(readableAll: boolean, writableAll: boolean, add: boolean): number {
-    return this.setOption(Option.PipeMode, readableAll ? 1 : 0, writableAll ? 1 : 0, add ? 1 : 0);
-  }
-
-  acceptFailed(status: number): void {
-    const retry = setTimeout(() => {
-      if (!this.closing) this.port.submit(Operation.AcceptStart, this, 0);
-    }, ACCEPT_RETRY_MS);
-    retry.unref();
-    this.owner.onAcceptFailed(status);
-  }
-
-  protected pending(): boolean {
-    return false;
-  }
-
-  protected open(): boolean {
-    return true;
-  }
-
-  protected closed(): void {
-    this.owner.onClosed();
-  }
 }

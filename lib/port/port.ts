@@ -1,11 +1,8 @@
 // The JavaScript half of the port: writes submissions, hands completions to the endpoints that they belong to.
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import type { Addon, CounterName, NativePort } from './addon.js';
 import {
   AdoptFlag,
-  COMPLETION_CAPACITY,
-  COMPLETION_WORDS,
-  COUNTER_NAMES,
   Completion,
   CompletionField,
   ConnectStage,
@@ -13,22 +10,17 @@ import {
   Header,
   ListenFlag,
   type Operation,
-  RECORD_WORDS,
   SLAB_BYTES,
-  SUBMISSION_CAPACITY,
-  SUBMISSION_WORDS,
-  SubmissionField,
 } from './boundary.js';
 import { nowMs } from './clock.js';
-import { type Endpoint, type ListenerOwner, ListeningEndpoint, StreamEndpoint } from './endpoint.js';
+import { type Endpoint, StreamEndpoint } from './endpoint.js';
+import { type ListenerOwner, ListeningEndpoint } from './listening-endpoint.js';
+import { SharedMemory } from './memory.js';
 import { runTicks } from './ticks.js';
 
 export type Counters = Record<CounterName, number>;
 
 const byCloseOrder = (a: Closed, b: Closed) => (a.closeOrder - b.closeOrder) | 0;
-
-/** In the place of a completion that was delivered ahead of its turn. */
-const CONSUMED = 0;
 
 /** The most that one write can carry through the slab. */
 export const SLAB_WRITE_BYTES_MAX = SLAB_BYTES;
@@ -37,8 +29,6 @@ export const SLAB_WRITE_BYTES_MAX = SLAB_BYTES;
 const TURN_MS = 1;
 /** Completions between two looks at the clock. */
 const CLOCK_STRIDE = 8;
-/** Up to here bytes are copied one by one: a view for a copy in one call costs more. */
-const COPIED_SINGLY_BYTES_MAX = 64;
 
 export interface ListenOptions {
   host: string;
@@ -82,13 +72,7 @@ export class CompletionPort {
   /** True while a batch is being dispatched. */
   dispatching = false;
 
-  // Nobody else has a name for this memory: bytes reach their owner in memory of their own.
-  readonly #control: Int32Array;
-  readonly #arena: Uint8Array;
-  readonly #arenaMemory: ArrayBufferLike;
-  readonly #arenaStart: number;
-  readonly #slab: Buffer;
-  readonly #counters: Float64Array;
+  readonly #memory: SharedMemory;
   readonly #endpoints: (Endpoint | undefined)[] = [];
   #references = 0;
   // What has closed since the loop's last closing phase, the first one first.
@@ -104,13 +88,7 @@ export class CompletionPort {
     const { memory, ...calls } = opened((closing) => this.#dispatch(closing));
     // A copy: an object that Node-API has filled is a hash table to V8, and every write looks into this one.
     this.native = Object.freeze({ ...calls, memory });
-    const { control, counters, slab, arena } = memory;
-    this.#control = control;
-    this.#counters = counters;
-    this.#slab = Buffer.from(slab.buffer, slab.byteOffset, slab.byteLength);
-    this.#arena = arena;
-    this.#arenaMemory = arena.buffer;
-    this.#arenaStart = arena.byteOffset;
+    this.#memory = new SharedMemory(memory);
   }
 
   /** Opens the environment's port, or returns the error number that kept it closed. */
@@ -132,11 +110,7 @@ export class CompletionPort {
   }
 
   counters(): Counters {
-    const counters = {} as Counters;
-    COUNTER_NAMES.forEach((name, at) => {
-      counters[name] = this.#counters[at] as number;
-    });
-    return counters;
+    return this.#memory.counters();
   }
 
   listen(options: ListenOptions, owner: ListenerOwner): ListeningEndpoint | PortFailure {
@@ -209,15 +183,8 @@ export class CompletionPort {
   // ---- for the endpoints ----
 
   submit(operation: Operation, endpoint: Endpoint, argument: number): void {
-    const control = this.#control;
-    const tail = control[Header.SubmissionTail] as number;
-    if (((tail - (control[Header.SubmissionHead] as number)) | 0) >= SUBMISSION_CAPACITY) this.flush();
-    const at = SUBMISSION_WORDS + (tail & (SUBMISSION_CAPACITY - 1)) * RECORD_WORDS;
-    control[at + SubmissionField.Operation] = operation;
-    control[at + SubmissionField.Index] = endpoint.index;
-    control[at + SubmissionField.Generation] = endpoint.generation;
-    control[at + SubmissionField.Argument] = argument;
-    control[Header.SubmissionTail] = (tail + 1) | 0;
+    if (this.#memory.isFull()) this.flush();
+    this.#memory.submit(operation, endpoint, argument);
   }
 
   flush(): void {
@@ -226,28 +193,24 @@ export class CompletionPort {
 
   /** Encodes a string into the slab, after the first `at` bytes; returns where it ends. */
   encode(text: string, encoding: BufferEncoding, at: number): number {
-    return at + this.#slab.write(text, at, encoding);
+    return this.#memory.encode(text, encoding, at);
   }
 
   /** The same for bytes. */
   copy(bytes: Uint8Array, at: number): number {
-    this.#slab.set(bytes, at);
-    return at + bytes.length;
+    return this.#memory.copy(bytes, at);
   }
 
   /** Sends of the first `length` bytes of the slab what the system takes now: their number, or a status. */
-  sendSlab({ index, generation }: Endpoint, length: number): number {
-    const control = this.#control;
-    control[Header.SlabIndex] = index;
-    control[Header.SlabGeneration] = generation;
-    control[Header.SlabLength] = length;
+  sendSlab(endpoint: Endpoint, length: number): number {
+    this.#memory.nameSlab(endpoint, length);
     this.native.sendSlab();
-    return control[Header.SlabSent] as number;
+    return this.#memory.reply(Header.SlabSent);
   }
 
   /** A copy of what is in the slab from `start` to `end`. */
   slabCopy(start: number, end: number): Uint8Array {
-    return Uint8Array.prototype.slice.call(this.#slab, start, end);
+    return this.#memory.slabCopy(start, end);
   }
 
   /** Whether sockets have descriptors that can be duplicated. */
@@ -260,29 +223,25 @@ export class CompletionPort {
    * failed. Bytes that are only announced, and the end, stay with the system.
    */
   withdraw(endpoint: StreamEndpoint): { chunks: Buffer[]; status: number } {
-    const control = this.#control;
+    const memory = this.#memory;
     const chunks: Buffer[] = [];
     let status = 0;
-    const tail = control[Header.CompletionTail] as number;
-    for (let head = control[Header.CompletionHead] as number; head !== tail; head = (head + 1) | 0) {
-      const at = COMPLETION_WORDS + (head & (COMPLETION_CAPACITY - 1)) * RECORD_WORDS;
-      if (this.#endpointAt(at) !== endpoint) continue;
-      const kind = control[at + CompletionField.Kind];
-      if (kind === Completion.Received) chunks.push(this.#receivedAt(at));
-      else if (kind === Completion.ReceiveFailed) status = control[at + CompletionField.Status] as number;
+    for (const record of memory.records()) {
+      if (this.#endpointOf(record) !== endpoint) continue;
+      const kind = memory.kind(record);
+      if (kind === Completion.Received) chunks.push(memory.received(record));
+      else if (kind === Completion.ReceiveFailed) status = memory.field(record, CompletionField.Status);
       else if (kind !== Completion.Receivable && kind !== Completion.Ended) continue;
-      control[at + CompletionField.Kind] = CONSUMED;
+      memory.consume(record);
     }
     return { chunks, status };
   }
 
   /** Whether bytes of the endpoint have been received that its owner has not been given yet. */
   hasReceived(endpoint: StreamEndpoint): boolean {
-    const control = this.#control;
-    const tail = control[Header.CompletionTail] as number;
-    for (let head = control[Header.CompletionHead] as number; head !== tail; head = (head + 1) | 0) {
-      const at = COMPLETION_WORDS + (head & (COMPLETION_CAPACITY - 1)) * RECORD_WORDS;
-      if (control[at] === Completion.Received && this.#endpointAt(at) === endpoint) return true;
+    const memory = this.#memory;
+    for (const record of memory.records()) {
+      if (memory.kind(record) === Completion.Received && this.#endpointOf(record) === endpoint) return true;
     }
     return false;
   }
@@ -336,16 +295,13 @@ export class CompletionPort {
 
   /** Reports what has closed, the last one first: libuv takes its closing handles from a stack. */
   #finishClosed(ticks: boolean): boolean {
-    const control = this.#control;
-    const tail = control[Header.CompletionTail] as number;
     // What the ring still has for endpoints that close comes before their end. The rest waits for its turn.
-    for (let head = control[Header.CompletionHead] as number; head !== tail; head = (head + 1) | 0) {
-      const at = COMPLETION_WORDS + (head & (COMPLETION_CAPACITY - 1)) * RECORD_WORDS;
-      const endpoint = this.#endpointAt(at);
+    for (const record of this.#memory.records()) {
+      const endpoint = this.#endpointOf(record);
       if (endpoint === undefined || !endpoint.isClosing()) continue;
       if (ticks) runTicks();
       ticks = true;
-      this.#deliver(endpoint, at);
+      this.#deliver(endpoint, record);
     }
     // What closes from here on is reported in the next turn of the loop.
     if (this.#finishing.length === 0) {
@@ -361,51 +317,49 @@ export class CompletionPort {
   }
 
   /** The endpoint of a record: none if it has gone, or the record was delivered. */
-  #endpointAt(at: number): Endpoint | undefined {
-    const control = this.#control;
-    const endpoint = this.#endpoints[control[at + CompletionField.Index] as number];
-    if (endpoint === undefined || endpoint.generation !== control[at + CompletionField.Generation])
-      return undefined;
-    return control[at + CompletionField.Kind] === CONSUMED ? undefined : endpoint;
+  #endpointOf(record: number): Endpoint | undefined {
+    const memory = this.#memory;
+    const endpoint = this.#endpoints[memory.field(record, CompletionField.Index)];
+    if (endpoint === undefined || memory.isConsumed(record)) return undefined;
+    return endpoint.generation === memory.field(record, CompletionField.Generation) ? endpoint : undefined;
   }
 
   #drain(ticks: boolean, endMs: number): boolean {
-    const control = this.#control;
+    const memory = this.#memory;
     for (let count = 0; ; count++) {
-      // Read anew each time: a handler that turns the loop takes completions of this very batch.
-      const head = control[Header.CompletionHead] as number;
-      if (head === control[Header.CompletionTail]) return true;
-      const at = COMPLETION_WORDS + (head & (COMPLETION_CAPACITY - 1)) * RECORD_WORDS;
-      const kind = control[at] as Completion;
-      if ((kind === Completion.Accepted || count % CLOCK_STRIDE === CLOCK_STRIDE - 1) && count > 0) {
-        if (nowMs() > endMs) return false;
-      }
+      // Asked anew each time: a handler that turns the loop takes completions of this very batch.
+      const record = memory.next();
+      if (record === undefined) return true;
+      const look = memory.kind(record) === Completion.Accepted || count % CLOCK_STRIDE === CLOCK_STRIDE - 1;
+      if (look && count > 0 && nowMs() > endMs) return false;
       // The first completion's ticks are due only after it, the last one's run when this call returns to Node.
-      if (ticks) runTicks();
-      if (control[Header.CompletionHead] !== head) continue; // a tick has turned the loop
-      control[Header.CompletionHead] = (head + 1) | 0; // before the handler: if it throws, the next call goes on after it
-      const endpoint = this.#endpointAt(at);
+      if (ticks) {
+        runTicks();
+        if (memory.next() !== record) continue; // a tick has turned the loop
+      }
+      memory.take(); // before the handler: if it throws, the next call goes on after it
+      const endpoint = this.#endpointOf(record);
       ticks = endpoint !== undefined;
-      if (endpoint !== undefined) this.#deliver(endpoint, at);
+      if (endpoint !== undefined) this.#deliver(endpoint, record);
     }
   }
 
-  #deliver(endpoint: Endpoint, at: number): void {
-    const control = this.#control;
-    const kind = control[at + CompletionField.Kind] as Completion;
-    control[at + CompletionField.Kind] = CONSUMED;
-    const status = control[at + CompletionField.Status] as number;
+  #deliver(endpoint: Endpoint, record: number): void {
+    const memory = this.#memory;
+    const kind = memory.kind(record);
+    memory.consume(record);
+    const status = memory.field(record, CompletionField.Status);
     switch (kind) {
       case Completion.Received:
-        (endpoint as StreamEndpoint).owner.onReceived(this.#receivedAt(at));
+        (endpoint as StreamEndpoint).owner.onReceived(memory.received(record));
         return;
       case Completion.Receivable:
-        (endpoint as StreamEndpoint).receivable(control[at + CompletionField.Waiting] as number);
+        (endpoint as StreamEndpoint).receivable(memory.field(record, CompletionField.Waiting));
         return;
       case Completion.Accepted: {
         const listener = endpoint as ListeningEndpoint;
-        const index = control[at + CompletionField.AcceptedIndex] as number;
-        const generation = control[at + CompletionField.AcceptedGeneration] as number;
+        const index = memory.field(record, CompletionField.AcceptedIndex);
+        const generation = memory.field(record, CompletionField.AcceptedGeneration);
         const accepted = new StreamEndpoint(this, index, generation, {
           pipe: listener.pipe,
           connecting: false,
@@ -444,26 +398,12 @@ export class CompletionPort {
     }
   }
 
-  /** Memory of its own: no chunk shows another connection's bytes, and the arena is used again at once. */
-  #receivedAt(at: number): Buffer {
-    const offset = this.#control[at + CompletionField.Offset] as number;
-    const length = this.#control[at + CompletionField.Length] as number;
-    const chunk = Buffer.allocUnsafeSlow(length);
-    if (length <= COPIED_SINGLY_BYTES_MAX) {
-      const arena = this.#arena;
-      for (let i = 0; i < length; i++) chunk[i] = arena[offset + i] as number;
-    } else {
-      chunk.set(new Uint8Array(this.#arenaMemory, this.#arenaStart + offset, length));
-    }
-    return chunk;
-  }
-
   #adopt<T extends Endpoint>(endpoint: T): T {
     this.#endpoints[endpoint.index] = endpoint;
     return endpoint;
   }
 
   #reply(word: Header): number {
-    return this.#control[word] as number;
+    return this.#memory.reply(word);
   }
 }
