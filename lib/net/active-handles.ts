@@ -2,6 +2,7 @@
 // getActiveResourcesInfo() and process.report show our servers and sockets under the names of Node's.
 import type { Endpoint } from '../port/endpoint.js';
 import { ListeningEndpoint, StreamEndpoint } from '../port/endpoint.js';
+import { define } from './define.js';
 import { tryPort } from './engine-port.js';
 import { Pipe, unconnected } from './socket-handle.js';
 
@@ -114,7 +115,7 @@ function wrap(object: object, key: string, add: (theirs: never) => unknown): voi
     return shown ? add(theirs as never) : theirs;
   };
   for (const name of ['name', 'length']) {
-    Object.defineProperty(after, name, { value: before[name as 'name'], configurable: true });
+    define(after, name, { value: before[name as 'name'], configurable: true });
   }
   (object as Record<string, unknown>)[key] = after;
   wrapped.push({ object, key, before, after });

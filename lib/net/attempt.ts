@@ -7,7 +7,15 @@ import { errnoException, exceptionWithHostPort, ipBlocked, type NetError, status
 import { observeConnect } from './performance.js';
 import { denial } from './permission.js';
 import type { ConnectRequest, SocketHandle, TCP } from './socket-handle.js';
-import { kAsyncId, kContext, kHandle, kOptions, type ThisSocket, type WantedOptions } from './state.js';
+import {
+  hasBlockList,
+  kAsyncId,
+  kContext,
+  kHandle,
+  kOptions,
+  type ThisSocket,
+  type WantedOptions,
+} from './state.js';
 
 const debug = util.debuglog('net');
 const isWindows = process.platform === 'win32';
@@ -58,8 +66,8 @@ export const shownTarget = (target: Target): [string, number | undefined, number
   target.family === 0 ? [target.host, undefined, undefined] : [target.host, target.port, target.family];
 
 export function blocked(self: ThisSocket, target: Target): Error | null {
-  if (target.family === 0 || !self.blockList?.check(target.host, `ipv${target.family}` as 'ipv4'))
-    return null;
+  if (!hasBlockList || target.family === 0) return null;
+  if (!self.blockList?.check(target.host, `ipv${target.family}` as 'ipv4')) return null;
   return ipBlocked(target.host);
 }
 

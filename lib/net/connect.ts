@@ -1,7 +1,7 @@
 // Socket.prototype.connect: names to addresses, addresses to attempts, the first attempt that stands to a connection.
 import diagnosticsChannel = require('node:diagnostics_channel');
-import dns = require('node:dns');
 
+import type dns from 'node:dns';
 import type net from 'node:net';
 
 import util = require('node:util');
@@ -144,7 +144,7 @@ function refuse(options: Options): void {
   const probe = new builtin.Socket();
   try {
     probe.on('error', () => {});
-    quietly(() => probe.connect({ ...options } as never));
+    quietly(() => probe.connect(options as never));
   } finally {
     probe.destroy();
   }
@@ -179,11 +179,13 @@ function lookupAndConnect(self: ThisSocket, options: Options): void {
     hints: options.hints || 0,
   };
   const anyFamily = query.family !== 4 && query.family !== 6;
-  if (!isWindows && anyFamily && query.hints === 0) query.hints = dns.ADDRCONFIG;
+  // As late as node:net loads it.
+  const { ADDRCONFIG, lookup: usualLookup } = require('node:dns') as typeof dns;
+  if (!isWindows && anyFamily && query.hints === 0) query.hints = ADDRCONFIG;
   debug('connect: find host', host);
   debug('connect: dns options', query);
   self._host = host;
-  const lookup = (options.lookup || dns.lookup) as typeof dns.lookup;
+  const lookup = (options.lookup || usualLookup) as typeof dns.lookup;
   if (anyFamily && !localAddress && autoSelectFamily) {
     query.all = true;
     lookup(host, query as dns.LookupAllOptions, (error, addresses) =>

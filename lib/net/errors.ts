@@ -1,6 +1,8 @@
 // Errors with the fields, names and messages that node:net gives them.
 import util = require('node:util');
 
+import { define } from './define.js';
+
 interface SystemFields {
   errno?: number;
   code?: string;
@@ -65,11 +67,11 @@ export function nodeError<T extends Error = Error>(
   const error = new Base(message) as T & { code: string };
   // The stack is read with the code in the name, then the name goes back to the class's: as Node does it.
   const { name } = error;
-  Object.defineProperty(error, 'name', { value: `${name} [${code}]`, configurable: true, writable: true });
+  define(error, 'name', { value: `${name} [${code}]`, configurable: true, writable: true });
   void error.stack;
   delete (error as { name?: string }).name;
   error.code = code;
-  Object.defineProperty(error, 'toString', {
+  define(error, 'toString', {
     value(this: Error) {
       return `${this.name} [${code}]: ${this.message}`;
     },
@@ -111,7 +113,7 @@ export function endedByPeer(): NetError {
 /** Every attempt of an automatic family selection failed: the code is the first one's. */
 export function attemptsFailed(errors: NetError[]): AggregateError {
   const error = new AggregateError(errors);
-  Object.defineProperty(error, 'code', {
+  define(error, 'code', {
     value: errors[0]?.code,
     configurable: true,
     enumerable: true,

@@ -5,7 +5,7 @@ import fs = require('node:fs');
 import util = require('node:util');
 
 import type { ListenerOwner, ListeningEndpoint, StreamEndpoint } from '../port/endpoint.js';
-import type { ListenOptions, PortFailure } from '../port/port.js';
+import { isFailure, type ListenOptions } from '../port/port.js';
 import { accept, type ServerState } from './accept.js';
 import { debug } from './debug.js';
 import { port } from './engine-port.js';
@@ -69,8 +69,6 @@ class Acceptor implements ListenerOwner {
     });
   }
 }
-
-const isFailure = (result: ListeningEndpoint | PortFailure): result is PortFailure => 'stage' in result;
 
 type Opened = [
   acceptor: Acceptor,

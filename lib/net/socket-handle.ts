@@ -4,10 +4,11 @@
 import { AsyncResource, asyncWrapProviders } from 'node:async_hooks';
 import { setImmediate } from '../port/clock.js';
 import type { StreamEndpoint } from '../port/endpoint.js';
-import type { ConnectOptions } from '../port/port.js';
+import { type ConnectOptions, isFailure } from '../port/port.js';
 import { inThisContext } from './async-context.js';
 import { builtin } from './builtin.js';
 import { debug } from './debug.js';
+import { define } from './define.js';
 import { port } from './engine-port.js';
 import { statusOf } from './errors.js';
 import { setKeepAlive } from './keep-alive.js';
@@ -267,7 +268,7 @@ export abstract class SocketHandle extends AsyncResource {
     if (typeof endpoint === 'number') return endpoint;
     if (endpoint === null) {
       const result = port().connect(target);
-      if ('stage' in result) return result.status;
+      if (isFailure(result)) return result.status;
       endpoint = result;
     }
     debug('socket to %s:%s: the %s port', request.address, request.port, port().name);
@@ -316,8 +317,8 @@ class TCP extends SocketHandle {
    */
   bindFor(target: ConnectOptions): number {
     const result = port().connect(target);
-    if ('stage' in result && result.stage === 'bind') return result.status;
-    this.bound = 'stage' in result ? result.status : result;
+    if (isFailure(result) && result.stage === 'bind') return result.status;
+    this.bound = isFailure(result) ? result.status : result;
     return 0;
   }
 
@@ -355,7 +356,7 @@ class TCP extends SocketHandle {
 }
 
 if ('setTypeOfService' in builtin.Socket.prototype) {
-  Object.defineProperty(TCP.prototype, 'setTypeOfService', {
+  define(TCP.prototype, 'setTypeOfService', {
     value(this: TCP, value: number): number {
       if (this.closing || this.endpoint === null) return EBADF;
       return this.endpoint.setTypeOfService(value);
