@@ -103,7 +103,7 @@ export function connect(self: ThisSocket, args: unknown[], pristineWrite: unknow
 
   if (options.path) {
     if (typeof options.path !== 'string') refuse(options);
-    attempt(self, { host: options.path, port: 0, family: 0 });
+    attempt(self, { host: options.path, port: 0, family: 0, localHost: undefined, localPort: undefined });
   } else {
     lookupAndConnect(self, options);
   }
@@ -262,7 +262,8 @@ function afterLookupAll(
     firstFamily ||= addressFamily;
     const group = groups[addressFamily === firstFamily ? 0 : 1] as Target[];
     if (!group.some((target) => target.host === address)) {
-      group.push({ host: address, port: family.port, family: addressFamily, localPort: family.localPort });
+      const { port: to, localPort } = family;
+      group.push({ host: address, port: to, family: addressFamily, localHost: undefined, localPort });
     }
   }
   const [preferred, other] = groups as [Target[], Target[]];
