@@ -3,7 +3,15 @@ import util = require('node:util');
 
 import type { ConnectOptions } from '../port/port.js';
 import { builtin } from './builtin.js';
-import { errnoException, exceptionWithHostPort, ipBlocked, type NetError, statusOf } from './errors.js';
+import {
+  errnoException,
+  exceptionWithHostPort,
+  ipBlocked,
+  isWithoutSocket,
+  type NetError,
+  ofCompletion,
+  statusOf,
+} from './errors.js';
 import { observeConnect } from './performance.js';
 import { denial } from './permission.js';
 import type { ConnectRequest, SocketHandle, TCP } from './socket-handle.js';
@@ -21,8 +29,6 @@ const debug = util.debuglog('net');
 const isWindows = process.platform === 'win32';
 const hasInterval = 'setTypeOfService' in builtin.Socket.prototype;
 const EBADF = statusOf('EBADF');
-const EMFILE = statusOf('EMFILE');
-const ENFILE = statusOf('ENFILE');
 
 export function take(self: ThisSocket, handle: SocketHandle): void {
   self[kHandle] = handle;
@@ -40,7 +46,7 @@ export function localEnd(self: ThisSocket, target: Target, status: number): stri
   const name = target.family === 6 ? 'connect6' : 'connect';
   const handle = self[kHandle] ?? {};
   // A pipe has no addresses; otherwise nobody has asked the system, or it has given no socket.
-  const none = target.family === 0 || status === EMFILE || status === ENFILE || Object.hasOwn(handle, name);
+  const none = target.family === 0 || isWithoutSocket(status) || Object.hasOwn(handle, name);
   if (address !== undefined || none) return `${address}:${portNumber}`;
   return `${target.localHost || (target.family === 6 ? '::' : '0.0.0.0')}:${target.localPort || 0}`;
 }
@@ -147,7 +153,7 @@ export function afterConnect(
   self.connecting = false;
   self._sockname = null;
   if (status !== 0) {
-    const error = connectError(target, status);
+    const error = ofCompletion(() => connectError(target, status));
     self.emit('connectionAttemptFailed', ...shownTarget(target), error);
     self.destroy(error);
     return;

@@ -28,6 +28,7 @@ import {
   invalidAddressFamily,
   invalidIpAddress,
   type NetError,
+  ofCompletion,
   statusOf,
 } from './errors.js';
 import { denial } from './permission.js';
@@ -349,7 +350,7 @@ function attemptNext(self: ThisSocket, attempts: Attempts, canceled: boolean): v
     if (over) return;
     over = true;
     self.emit('connectionAttemptTimeout', ...shown);
-    attempts.errors.push(connectError(target, ETIMEDOUT));
+    attempts.errors.push(ofCompletion(() => connectError(target, ETIMEDOUT)));
     handle?.close();
     if (self.connecting) attemptNext(self, attempts, false);
   }, attempts.attemptTimeoutMs);
@@ -370,7 +371,7 @@ function afterAttempt(
     afterConnect(self, target, status, readable, writable);
     return;
   }
-  const error = connectError(target, status);
+  const error = ofCompletion(() => connectError(target, status));
   attempts.errors.push(error);
   self.emit('connectionAttemptFailed', ...shownTarget(target), error);
   if (self.connecting) attemptNext(self, attempts, status === ECANCELED);

@@ -26,6 +26,28 @@ export function statusOf(code: string): number {
   throw new RangeError(`libuv has no error ${code}`);
 }
 
+const WITHOUT_SOCKET = new Set(['EMFILE', 'ENFILE', 'EAFNOSUPPORT'].map(statusOf));
+
+/** The system gave no socket to bind or connect. */
+export function isWithoutSocket(status: number): boolean {
+  return WITHOUT_SOCKET.has(status);
+}
+
+/**
+ * An error of a completion. None of the program's code is on the stack then: one frame says as much as ten, and is what
+ * node:net's errors have.
+ */
+export function ofCompletion<E extends Error>(make: () => E): E {
+  const limit = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit');
+  if (!limit?.writable || !(limit.value > 1)) return make();
+  Error.stackTraceLimit = 1;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = limit.value as number;
+  }
+}
+
 /** `read ECONNRESET` with errno, code and syscall. */
 export function errnoException(status: number, syscall: string): NetError {
   const code = nameOf(status);
@@ -112,7 +134,12 @@ export function endedByPeer(): NetError {
 
 /** Every attempt of an automatic family selection failed: the code is the first one's. */
 export function attemptsFailed(errors: NetError[]): AggregateError {
-  const error = new AggregateError(errors);
+  const error = ofCompletion(() => new AggregateError(errors));
+  const { stack } = error;
+  if (typeof stack === 'string') {
+    const value = stack.replace(/^AggregateError/, `AggregateError [${errors[0]?.code}]: `);
+    define(error, 'stack', { value, configurable: true, enumerable: false, writable: true });
+  }
   define(error, 'code', {
     value: errors[0]?.code,
     configurable: true,

@@ -10,7 +10,7 @@ import { builtin } from './builtin.js';
 import { debug } from './debug.js';
 import { define } from './define.js';
 import { port } from './engine-port.js';
-import { statusOf } from './errors.js';
+import { isWithoutSocket, statusOf } from './errors.js';
 import { setKeepAlive } from './keep-alive.js';
 import { kOwner } from './node-symbols.js';
 import { pipeName } from './pipe-name.js';
@@ -34,6 +34,9 @@ const EINVAL = statusOf('EINVAL');
 const ENOTCONN = statusOf('ENOTCONN');
 /** What libuv says of the addresses of a socket that has none yet. */
 const NO_SOCKET = process.platform === 'win32' ? EINVAL : EBADF;
+
+/** About the name of a pipe; libuv reports every other failure of one later. */
+const BAD_NAME = new Set(['EINVAL', 'ENAMETOOLONG', 'EBADF'].map(statusOf));
 
 type Connected = (
   status: number,
@@ -317,7 +320,9 @@ class TCP extends SocketHandle {
    */
   bindFor(target: ConnectOptions): number {
     const result = port().connect(target);
-    if (isFailure(result) && result.stage === 'bind') return result.status;
+    // libuv opens the socket in its first call, which is bind here.
+    if (isFailure(result) && (result.stage === 'bind' || isWithoutSocket(result.status)))
+      return result.status;
     this.bound = isFailure(result) ? result.status : result;
     return 0;
   }
@@ -376,7 +381,11 @@ class Pipe extends SocketHandle {
   }
 
   override connect(request: ConnectRequest, address: string): number {
-    return this.begin(request, { host: pipeName(address), port: 0, family: 0 });
+    const status = this.begin(request, { host: pipeName(address), port: 0, family: 0 });
+    if (status === 0 || BAD_NAME.has(status)) return status;
+    const complete = () => request.oncomplete?.(status, this, request, true, true);
+    setImmediate(inThisContext(complete, 'PIPECONNECTWRAP', this.getAsyncId()));
+    return 0;
   }
 }
 
