@@ -57,4 +57,7 @@ else()
   else()
     target_link_options(iocp_net PRIVATE LINKER:--exclude-libs,ALL)
   endif()
+  # A program without one of libuv's functions (Deno) then refuses to load the addon; bound later, the first call of the
+  # function would end its process.
+  target_link_options(iocp_net PRIVATE LINKER:-z,now)
 endif()

@@ -3,6 +3,7 @@ import http = require('node:http');
 
 import type net from 'node:net';
 
+import { define } from './net/define.js';
 import { facade } from './shared.js';
 
 type Listen2 = (...args: unknown[]) => void;
@@ -15,7 +16,7 @@ export function attach<S extends net.Server>(server: S): S {
   const listen2 = facade()?.listen2;
   if (listen2 === undefined) return server;
   if (server.listening) throw new Error('iocp-net: attach() comes before listen()');
-  Object.defineProperty(server, '_listen2', {
+  define(server, '_listen2', {
     value: listen2 as unknown as Listen2,
     writable: true,
     configurable: true,

@@ -29,5 +29,6 @@
   exports.createConnection = net.createConnection;
   exports.createServer = net.createServer;
   // And one object for all copies: who replaces an export, as install() does, replaces it for everybody.
-  module.exports = net;
+  // Not by assignment: a static look for names (Deno's) then takes those above for overwritten.
+  Reflect.set(module, 'exports', net);
 }

@@ -8,7 +8,7 @@ import { port } from './engine-port.js';
 import { setKeepAlive } from './keep-alive.js';
 import { AcceptedOptions, acceptedSocket } from './socket.js';
 import type { SocketHandle } from './socket-handle.js';
-import { wanted } from './state.js';
+import { hasBlockList, wanted } from './state.js';
 
 const serverSocketChannel = diagnosticsChannel.channel('net.server.socket');
 // Up to Node 20 a maxConnections of 0 means no limit.
@@ -36,7 +36,7 @@ export function accept(server: ServerState, endpoint: StreamEndpoint, handle: So
     handle.drop(endpoint);
     return;
   }
-  if (server.blockList && !endpoint.pipe) {
+  if (hasBlockList && server.blockList && !endpoint.pipe) {
     const peer = endpoint.peerAddress();
     if (
       typeof peer === 'object' &&

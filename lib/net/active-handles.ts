@@ -3,6 +3,7 @@
 import type { Endpoint } from '../port/endpoint.js';
 import { StreamEndpoint } from '../port/endpoint.js';
 import { ListeningEndpoint } from '../port/listening-endpoint.js';
+import { define } from './define.js';
 import { tryPort } from './engine-port.js';
 import { Pipe, unconnected } from './socket-handle.js';
 
@@ -115,7 +116,7 @@ function wrap(object: object, key: string, add: (theirs: never) => unknown): voi
     return shown ? add(theirs as never) : theirs;
   };
   for (const name of ['name', 'length']) {
-    Object.defineProperty(after, name, { value: before[name as 'name'], configurable: true });
+    define(after, name, { value: before[name as 'name'], configurable: true });
   }
   (object as Record<string, unknown>)[key] = after;
   wrapped.push({ object, key, before, after });

@@ -3,18 +3,32 @@ import util = require('node:util');
 
 import type { ConnectOptions } from '../port/port.js';
 import { builtin } from './builtin.js';
-import { errnoException, exceptionWithHostPort, ipBlocked, type NetError, statusOf } from './errors.js';
+import {
+  errnoException,
+  exceptionWithHostPort,
+  ipBlocked,
+  isWithoutSocket,
+  type NetError,
+  ofCompletion,
+  statusOf,
+} from './errors.js';
 import { observeConnect } from './performance.js';
 import { denial } from './permission.js';
 import type { ConnectRequest, SocketHandle, TCP } from './socket-handle.js';
-import { kAsyncId, kContext, kHandle, kOptions, type ThisSocket, type WantedOptions } from './state.js';
+import {
+  hasBlockList,
+  kAsyncId,
+  kContext,
+  kHandle,
+  kOptions,
+  type ThisSocket,
+  type WantedOptions,
+} from './state.js';
 
 const debug = util.debuglog('net');
 const isWindows = process.platform === 'win32';
 const hasInterval = 'setTypeOfService' in builtin.Socket.prototype;
 const EBADF = statusOf('EBADF');
-const EMFILE = statusOf('EMFILE');
-const ENFILE = statusOf('ENFILE');
 
 export function take(self: ThisSocket, handle: SocketHandle): void {
   self[kHandle] = handle;
@@ -32,7 +46,7 @@ export function localEnd(self: ThisSocket, target: Target, status: number): stri
   const name = target.family === 6 ? 'connect6' : 'connect';
   const handle = self[kHandle] ?? {};
   // A pipe has no addresses; otherwise nobody has asked the system, or it has given no socket.
-  const none = target.family === 0 || status === EMFILE || status === ENFILE || Object.hasOwn(handle, name);
+  const none = target.family === 0 || isWithoutSocket(status) || Object.hasOwn(handle, name);
   if (address !== undefined || none) return `${address}:${portNumber}`;
   return `${target.localHost || (target.family === 6 ? '::' : '0.0.0.0')}:${target.localPort || 0}`;
 }
@@ -58,8 +72,8 @@ export const shownTarget = (target: Target): [string, number | undefined, number
   target.family === 0 ? [target.host, undefined, undefined] : [target.host, target.port, target.family];
 
 export function blocked(self: ThisSocket, target: Target): Error | null {
-  if (target.family === 0 || !self.blockList?.check(target.host, `ipv${target.family}` as 'ipv4'))
-    return null;
+  if (!hasBlockList || target.family === 0) return null;
+  if (!self.blockList?.check(target.host, `ipv${target.family}` as 'ipv4')) return null;
   return ipBlocked(target.host);
 }
 
@@ -139,7 +153,7 @@ export function afterConnect(
   self.connecting = false;
   self._sockname = null;
   if (status !== 0) {
-    const error = connectError(target, status);
+    const error = ofCompletion(() => connectError(target, status));
     self.emit('connectionAttemptFailed', ...shownTarget(target), error);
     self.destroy(error);
     return;

@@ -2,6 +2,7 @@
 import diagnosticsChannel = require('node:diagnostics_channel');
 import net = require('node:net');
 
+import { define } from './define.js';
 /** The running Node's own exports, copied so that a replaced module does not lead back to us. */
 export const builtin: typeof net = { ...net };
 
@@ -20,11 +21,10 @@ const clientSocketChannel = diagnosticsChannel.channel('net.client.socket');
 
 /** Runs a connect() of node:net in place of ours: its channel has been given the socket that was asked. */
 export function quietly(call: () => unknown): void {
-  Object.defineProperty(clientSocketChannel, 'publish', {
-    __proto__: null,
+  define(clientSocketChannel, 'publish', {
     value() {},
     configurable: true,
-  } as object);
+  });
   try {
     call();
   } finally {

@@ -1,7 +1,7 @@
 // Socket.prototype.connect: names to addresses, addresses to attempts, the first attempt that stands to a connection.
 import diagnosticsChannel = require('node:diagnostics_channel');
-import dns = require('node:dns');
 
+import type dns from 'node:dns';
 import type net from 'node:net';
 
 import util = require('node:util');
@@ -28,6 +28,7 @@ import {
   invalidAddressFamily,
   invalidIpAddress,
   type NetError,
+  ofCompletion,
   statusOf,
 } from './errors.js';
 import { denial } from './permission.js';
@@ -103,7 +104,7 @@ export function connect(self: ThisSocket, args: unknown[], pristineWrite: unknow
 
   if (options.path) {
     if (typeof options.path !== 'string') refuse(options);
-    attempt(self, { host: options.path, port: 0, family: 0 });
+    attempt(self, { host: options.path, port: 0, family: 0, localHost: undefined, localPort: undefined });
   } else {
     lookupAndConnect(self, options);
   }
@@ -144,7 +145,7 @@ function refuse(options: Options): void {
   const probe = new builtin.Socket();
   try {
     probe.on('error', () => {});
-    quietly(() => probe.connect({ ...options } as never));
+    quietly(() => probe.connect(options as never));
   } finally {
     probe.destroy();
   }
@@ -179,11 +180,13 @@ function lookupAndConnect(self: ThisSocket, options: Options): void {
     hints: options.hints || 0,
   };
   const anyFamily = query.family !== 4 && query.family !== 6;
-  if (!isWindows && anyFamily && query.hints === 0) query.hints = dns.ADDRCONFIG;
+  // As late as node:net loads it.
+  const { ADDRCONFIG, lookup: usualLookup } = require('node:dns') as typeof dns;
+  if (!isWindows && anyFamily && query.hints === 0) query.hints = ADDRCONFIG;
   debug('connect: find host', host);
   debug('connect: dns options', query);
   self._host = host;
-  const lookup = (options.lookup || dns.lookup) as typeof dns.lookup;
+  const lookup = (options.lookup || usualLookup) as typeof dns.lookup;
   if (anyFamily && !localAddress && autoSelectFamily) {
     query.all = true;
     lookup(host, query as dns.LookupAllOptions, (error, addresses) =>
@@ -260,7 +263,8 @@ function afterLookupAll(
     firstFamily ||= addressFamily;
     const group = groups[addressFamily === firstFamily ? 0 : 1] as Target[];
     if (!group.some((target) => target.host === address)) {
-      group.push({ host: address, port: family.port, family: addressFamily, localPort: family.localPort });
+      const { port: to, localPort } = family;
+      group.push({ host: address, port: to, family: addressFamily, localHost: undefined, localPort });
     }
   }
   const [preferred, other] = groups as [Target[], Target[]];
@@ -346,7 +350,7 @@ function attemptNext(self: ThisSocket, attempts: Attempts, canceled: boolean): v
     if (over) return;
     over = true;
     self.emit('connectionAttemptTimeout', ...shown);
-    attempts.errors.push(connectError(target, ETIMEDOUT));
+    attempts.errors.push(ofCompletion(() => connectError(target, ETIMEDOUT)));
     handle?.close();
     if (self.connecting) attemptNext(self, attempts, false);
   }, attempts.attemptTimeoutMs);
@@ -367,7 +371,7 @@ function afterAttempt(
     afterConnect(self, target, status, readable, writable);
     return;
   }
-  const error = connectError(target, status);
+  const error = ofCompletion(() => connectError(target, status));
   attempts.errors.push(error);
   self.emit('connectionAttemptFailed', ...shownTarget(target), error);
   if (self.connecting) attemptNext(self, attempts, status === ECANCELED);

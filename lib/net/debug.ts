@@ -1,6 +1,8 @@
 // NODE_DEBUG=iocp-net: what carries each server and socket, and why. `iocp-net doctor` reads the same lines.
 import util = require('node:util');
 
+import { define } from './define.js';
+
 const log = util.debuglog('iocp-net');
 let observer: ((line: string) => void) | undefined;
 
@@ -19,6 +21,5 @@ function write(format: string, ...values: unknown[]): void {
   observer?.(util.format(format, ...values));
 }
 
-export const debug: Debug = Object.defineProperty(write, 'enabled', {
-  get: () => observer !== undefined || log.enabled,
-}) as typeof write & { readonly enabled: boolean };
+define(write, 'enabled', { get: () => observer !== undefined || log.enabled });
+export const debug = write as typeof write & Debug;

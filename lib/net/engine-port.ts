@@ -9,6 +9,11 @@ let reason: string | undefined;
 /** Opens the port at the first call. Undefined when there is none in this process: `whyNone` then says why. */
 export function tryPort(): CompletionPort | undefined {
   if (opened !== undefined || reason !== undefined) return opened;
+  const other = otherRuntime();
+  if (other !== undefined) {
+    reason = `${other} carries its own sockets`;
+    return undefined;
+  }
   const addon = loadAddon();
   if (typeof addon === 'string') {
     reason = addon;
@@ -22,6 +27,13 @@ export function tryPort(): CompletionPort | undefined {
   }
   opened = result;
   return opened;
+}
+
+/** Runtimes that only look like Node: Bun has functions under libuv's names that end the process. */
+function otherRuntime(): string | undefined {
+  const { bun, deno } = process.versions as { bun?: string; deno?: string };
+  if (bun !== undefined) return `Bun ${bun}`;
+  return deno === undefined ? undefined : `Deno ${deno}`;
 }
 
 export function whyNone(): string | undefined {

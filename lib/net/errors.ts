@@ -1,6 +1,8 @@
 // Errors with the fields, names and messages that node:net gives them.
 import util = require('node:util');
 
+import { define } from './define.js';
+
 interface SystemFields {
   errno?: number;
   code?: string;
@@ -22,6 +24,28 @@ function nameOf(status: number): string {
 export function statusOf(code: string): number {
   for (const [status, [name]] of util.getSystemErrorMap()) if (name === code) return status;
   throw new RangeError(`libuv has no error ${code}`);
+}
+
+const WITHOUT_SOCKET = new Set(['EMFILE', 'ENFILE', 'EAFNOSUPPORT'].map(statusOf));
+
+/** The system gave no socket to bind or connect. */
+export function isWithoutSocket(status: number): boolean {
+  return WITHOUT_SOCKET.has(status);
+}
+
+/**
+ * An error of a completion. None of the program's code is on the stack then: one frame says as much as ten, and is what
+ * node:net's errors have.
+ */
+export function ofCompletion<E extends Error>(make: () => E): E {
+  const limit = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit');
+  if (!limit?.writable || !(limit.value > 1)) return make();
+  Error.stackTraceLimit = 1;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = limit.value as number;
+  }
 }
 
 /** `read ECONNRESET` with errno, code and syscall. */
@@ -65,11 +89,11 @@ export function nodeError<T extends Error = Error>(
   const error = new Base(message) as T & { code: string };
   // The stack is read with the code in the name, then the name goes back to the class's: as Node does it.
   const { name } = error;
-  Object.defineProperty(error, 'name', { value: `${name} [${code}]`, configurable: true, writable: true });
+  define(error, 'name', { value: `${name} [${code}]`, configurable: true, writable: true });
   void error.stack;
   delete (error as { name?: string }).name;
   error.code = code;
-  Object.defineProperty(error, 'toString', {
+  define(error, 'toString', {
     value(this: Error) {
       return `${this.name} [${code}]: ${this.message}`;
     },
@@ -110,8 +134,13 @@ export function endedByPeer(): NetError {
 
 /** Every attempt of an automatic family selection failed: the code is the first one's. */
 export function attemptsFailed(errors: NetError[]): AggregateError {
-  const error = new AggregateError(errors);
-  Object.defineProperty(error, 'code', {
+  const error = ofCompletion(() => new AggregateError(errors));
+  const { stack } = error;
+  if (typeof stack === 'string') {
+    const value = stack.replace(/^AggregateError/, `AggregateError [${errors[0]?.code}]: `);
+    define(error, 'stack', { value, configurable: true, enumerable: false, writable: true });
+  }
+  define(error, 'code', {
     value: errors[0]?.code,
     configurable: true,
     enumerable: true,

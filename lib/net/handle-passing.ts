@@ -6,6 +6,7 @@ import diagnosticsChannel = require('node:diagnostics_channel');
 
 import { builtin } from './builtin.js';
 import { debug } from './debug.js';
+import { define } from './define.js';
 import { noteAnswered, noteHandedOver } from './handed-connections.js';
 import { handleOf, type LibuvHandle, noteReceived } from './libuv-handles.js';
 import { ListenerHandle } from './listener-handle.js';
@@ -53,20 +54,20 @@ export function passHandles(): void {
 
 /** A child's `_send` comes to be when it is spawned with a channel. */
 function watch(child: Channel): void {
-  const define = (key: string, value: unknown, enumerable: boolean) =>
-    Object.defineProperty(child, key, { value, enumerable, writable: true, configurable: true });
-  Object.defineProperty(child, '_send', {
+  const put = (key: string, value: unknown, enumerable: boolean) =>
+    define(child, key, { value, enumerable, writable: true, configurable: true });
+  define(child, '_send', {
     configurable: true,
     enumerable: false,
     get: () => undefined,
     set(send: Send) {
-      define('_send', sending(send), true);
+      put('_send', sending(send), true);
       child.prependListener('internalMessage', noteHandle);
       child.prependListener('internalMessage', (message) => noteAnswered(child, message));
     },
   });
   const spawn = child.spawn as NonNullable<Channel['spawn']>;
-  define(
+  put(
     'spawn',
     (options: { stdio?: unknown }) => {
       delete child.spawn;

@@ -9,6 +9,10 @@ import { builtin } from './builtin.js';
 /** Servers whose sockets are read and written in JavaScript. */
 const inJavaScript = new Set<object>([builtin.Server.prototype, http.Server.prototype]);
 
+export function readsInJavaScript(prototype: object): void {
+  inJavaScript.add(prototype);
+}
+
 /** Node's own class of such a server, by its name: what no program uses is not loaded here. */
 function isOfNode(prototype: object, name: string): boolean {
   if (name === 'Server') return prototype === (require('node:tls') as typeof tls).Server.prototype;

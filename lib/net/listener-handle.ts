@@ -6,7 +6,7 @@ import util = require('node:util');
 
 import type { StreamEndpoint } from '../port/endpoint.js';
 import type { ListenerOwner, ListeningEndpoint } from '../port/listening-endpoint.js';
-import type { ListenOptions, PortFailure } from '../port/port.js';
+import { isFailure, type ListenOptions } from '../port/port.js';
 import { accept, type ServerState } from './accept.js';
 import { debug } from './debug.js';
 import { port } from './engine-port.js';
@@ -70,8 +70,6 @@ class Acceptor implements ListenerOwner {
     });
   }
 }
-
-const isFailure = (result: ListeningEndpoint | PortFailure): result is PortFailure => 'stage' in result;
 
 type Opened = [
   acceptor: Acceptor,

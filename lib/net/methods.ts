@@ -6,6 +6,7 @@ import { clearTimeout, setTimeout } from '../port/clock.js';
 import { keepAlive } from './attempt.js';
 import { builtin, judge } from './builtin.js';
 import { connect } from './connect.js';
+import { defineAll } from './define.js';
 import {
   closedBeforeConnection,
   errnoException,
@@ -18,6 +19,7 @@ import { Socket } from './socket.js';
 import { Pipe, type TCP } from './socket-handle.js';
 import {
   hasHandle,
+  hasTypeOfService,
   kBytesRead,
   kEndpoint,
   kHandle,
@@ -43,8 +45,6 @@ const isWindows = process.platform === 'win32';
 // Up to Node 20 a socket that was never connected does not finish either.
 const finalWaitsForConnect = Number.parseInt(process.versions.node, 10) < 22;
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
-// Node 24 brought both: the type of service, and the interval and count of keep-alive probes.
-const hasTypeOfService = 'setTypeOfService' in builtin.Socket.prototype;
 
 type Method = (this: ThisSocket, ...args: never[]) => unknown;
 
@@ -406,7 +406,7 @@ export function methodDescriptors(): PropertyDescriptorMap {
   const all: PropertyDescriptorMap = {};
   const add = (name: string, value: Method, ours: Method) => {
     const length = theirs[name]?.length ?? ours.length;
-    Object.defineProperties(value, { name: { value: name }, length: { value: length } });
+    defineAll(value, { name: { value: name }, length: { value: length } });
     all[name] = { value, enumerable: true, writable: true, configurable: true };
   };
   for (const [name, ours] of Object.entries(perMessage)) add(name, ours, ours);

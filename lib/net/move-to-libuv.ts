@@ -5,6 +5,7 @@ import fs = require('node:fs');
 import type { StreamEndpoint } from '../port/endpoint.js';
 import { builtin } from './builtin.js';
 import { debug } from './debug.js';
+import { defineAll } from './define.js';
 import { port } from './engine-port.js';
 import { errnoException } from './errors.js';
 import {
@@ -109,7 +110,7 @@ function become(socket: ThisSocket, handle: unknown): void {
   const user = socket[kUserBuffer];
   // The constructor neither listens to 'end' a second time nor starts a class's own _construct() again.
   const quiet = { value: () => socket, configurable: true, writable: true, enumerable: false };
-  Object.defineProperties(socket, { on: quiet, _construct: { ...quiet, value: undefined } });
+  defineAll(socket, { on: quiet, _construct: { ...quiet, value: undefined } });
   socket[kEndpoint] = undefined as never;
   (builtin.Socket as unknown as Construct).call(socket, {
     handle,
@@ -122,7 +123,7 @@ function become(socket: ThisSocket, handle: unknown): void {
     onread: user === null ? null : { buffer: user.next ?? user.buffer, callback: user.callback },
   });
   for (const key of ['on', '_construct']) Reflect.deleteProperty(socket, key);
-  Object.defineProperties(socket, before);
+  defineAll(socket, before);
 }
 
 function goOn(socket: ThisSocket, { chunks, receiveStatus, unsent, referenced }: UnderWay): void {

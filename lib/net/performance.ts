@@ -16,10 +16,14 @@ interface ObserveOptions {
 export function noticeObservers(): void {
   const prototype = PerformanceObserver.prototype as unknown as { observe(options?: ObserveOptions): void };
   const { observe } = prototype;
-  prototype.observe = function (this: unknown, options?: ObserveOptions) {
-    if (options?.type === 'net' || options?.entryTypes?.includes?.('net')) observed = true;
-    return observe.call(this, options);
+  const noticing = {
+    observe(this: unknown, options?: ObserveOptions) {
+      if (options?.type === 'net' || options?.entryTypes?.includes?.('net')) observed = true;
+      return observe.call(this, options);
+    },
   };
+  // On a frozen prototype nobody can be noticed: every connection pays, as if it were observed.
+  if (!Reflect.set(prototype, 'observe', noticing.observe)) observed = true;
 }
 
 /** Begins the entry of a connection to `host`:`port`; the returned function ends it. */

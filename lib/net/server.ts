@@ -8,10 +8,11 @@ import type net from 'node:net';
 import type { ServerState } from './accept.js';
 import { builtin } from './builtin.js';
 import { debug } from './debug.js';
+import { define, defineAll } from './define.js';
 import { port } from './engine-port.js';
 import { statusOf } from './errors.js';
 import { isDescriptor, type LibuvHandle, takeReceived } from './libuv-handles.js';
-import { takesLibuvStreams } from './libuv-servers.js';
+import { readsInJavaScript, takesLibuvStreams } from './libuv-servers.js';
 import {
   carryHandedConnections,
   carryReceivedListener,
@@ -25,6 +26,9 @@ import { serverTransferMethods } from './thread-transfer.js';
 
 const EADDRINUSE = statusOf('EADDRINUSE');
 const BACKLOG = 511;
+
+/** Whatever a program has given, as C++ takes it. */
+const backlogOf = (given: unknown) => Number(given || BACKLOG) | 0;
 
 type Listen2 = (
   this: ServerState,
@@ -54,10 +58,10 @@ export const listen2: Listen2 = function (address, portNumber, addressType, back
   }
   if (given) {
     if (given instanceof ListenerHandle) given.serve(this);
-    else if (takeReceived(given)) carryReceivedListener(this, given, backlog || BACKLOG);
+    else if (takeReceived(given)) carryReceivedListener(this, given, backlogOf(backlog));
   } else if (typeof fd === 'number') {
     if (isDescriptor(fd)) {
-      const handle = ListenerHandle.adopt(this, fd, backlog || BACKLOG);
+      const handle = ListenerHandle.adopt(this, fd, backlogOf(backlog));
       // What the port cannot carry, and what is no socket at all, node:net listens on or words the error of.
       if (handle.failed() === 0) this._handle = handle;
       else handle.close();
@@ -65,7 +69,7 @@ export const listen2: Listen2 = function (address, portNumber, addressType, back
   } else if (mayUseNet()) {
     const bits = flags ?? 0;
     const common = {
-      backlog: backlog || BACKLOG,
+      backlog: backlogOf(backlog),
       ipv6Only: (bits & TCP_IPV6ONLY) !== 0,
       reusePort: (bits & TCP_REUSEPORT) !== 0,
     };
@@ -135,17 +139,18 @@ function ServerFunction(this: ServerState, options?: unknown, listener?: unknown
 
 export const Server = ServerFunction as unknown as typeof net.Server &
   ((options?: net.ServerOpts, listener?: (socket: net.Socket) => void) => net.Server);
-Object.defineProperty(Server, 'name', { value: 'Server' });
+define(Server, 'name', { value: 'Server' });
 const { constructor: _constructor, ...inherited } = Object.getOwnPropertyDescriptors(
   builtin.Server.prototype,
 );
-Object.defineProperties(Server.prototype, inherited);
+readsInJavaScript(Server.prototype);
+defineAll(Server.prototype, inherited);
 Object.setPrototypeOf(Server.prototype, builtin.Server.prototype);
 Object.setPrototypeOf(Server, EventEmitter);
 (Server.prototype as unknown as { _listen2: Listen2 })._listen2 = listen2;
 (Server.prototype as unknown as { listen: typeof listen }).listen = listen;
-Object.defineProperties(Server.prototype, serverTransferMethods);
-Object.defineProperty(Server, Symbol.hasInstance, {
+defineAll(Server.prototype, serverTransferMethods);
+define(Server, Symbol.hasInstance, {
   value(this: unknown, value: unknown) {
     if (this === Server) return value instanceof builtin.Server;
     return Function.prototype[Symbol.hasInstance].call(this, value);

@@ -4,12 +4,13 @@
 import { AsyncResource, asyncWrapProviders } from 'node:async_hooks';
 import { setImmediate } from '../port/clock.js';
 import type { StreamEndpoint } from '../port/endpoint.js';
-import type { ConnectOptions } from '../port/port.js';
+import { type ConnectOptions, isFailure } from '../port/port.js';
 import { inThisContext } from './async-context.js';
 import { builtin } from './builtin.js';
 import { debug } from './debug.js';
+import { define } from './define.js';
 import { port } from './engine-port.js';
-import { statusOf } from './errors.js';
+import { isWithoutSocket, statusOf } from './errors.js';
 import { setKeepAlive } from './keep-alive.js';
 import { kOwner } from './node-symbols.js';
 import { pipeName } from './pipe-name.js';
@@ -33,6 +34,9 @@ const EINVAL = statusOf('EINVAL');
 const ENOTCONN = statusOf('ENOTCONN');
 /** What libuv says of the addresses of a socket that has none yet. */
 const NO_SOCKET = process.platform === 'win32' ? EINVAL : EBADF;
+
+/** About the name of a pipe; libuv reports every other failure of one later. */
+const BAD_NAME = new Set(['EINVAL', 'ENAMETOOLONG', 'EBADF'].map(statusOf));
 
 type Connected = (
   status: number,
@@ -267,7 +271,7 @@ export abstract class SocketHandle extends AsyncResource {
     if (typeof endpoint === 'number') return endpoint;
     if (endpoint === null) {
       const result = port().connect(target);
-      if ('stage' in result) return result.status;
+      if (isFailure(result)) return result.status;
       endpoint = result;
     }
     debug('socket to %s:%s: the %s port', request.address, request.port, port().name);
@@ -316,8 +320,10 @@ class TCP extends SocketHandle {
    */
   bindFor(target: ConnectOptions): number {
     const result = port().connect(target);
-    if ('stage' in result && result.stage === 'bind') return result.status;
-    this.bound = 'stage' in result ? result.status : result;
+    // libuv opens the socket in its first call, which is bind here.
+    if (isFailure(result) && (result.stage === 'bind' || isWithoutSocket(result.status)))
+      return result.status;
+    this.bound = isFailure(result) ? result.status : result;
     return 0;
   }
 
@@ -355,7 +361,7 @@ class TCP extends SocketHandle {
 }
 
 if ('setTypeOfService' in builtin.Socket.prototype) {
-  Object.defineProperty(TCP.prototype, 'setTypeOfService', {
+  define(TCP.prototype, 'setTypeOfService', {
     value(this: TCP, value: number): number {
       if (this.closing || this.endpoint === null) return EBADF;
       return this.endpoint.setTypeOfService(value);
@@ -375,7 +381,11 @@ class Pipe extends SocketHandle {
   }
 
   override connect(request: ConnectRequest, address: string): number {
-    return this.begin(request, { host: pipeName(address), port: 0, family: 0 });
+    const status = this.begin(request, { host: pipeName(address), port: 0, family: 0 });
+    if (status === 0 || BAD_NAME.has(status)) return status;
+    const complete = () => request.oncomplete?.(status, this, request, true, true);
+    setImmediate(inThisContext(complete, 'PIPECONNECTWRAP', this.getAsyncId()));
+    return 0;
   }
 }
 

@@ -8,12 +8,15 @@ import stream = require('node:stream');
 import type { StreamEndpoint } from '../port/endpoint.js';
 import { builtin, judge } from './builtin.js';
 import { debug } from './debug.js';
+import { define, defineAll } from './define.js';
 import { endedByPeer, errnoException, statusOf } from './errors.js';
 import { adoptDescriptor, adoptHandle, isDescriptor, takeReceived } from './libuv-handles.js';
 import { duplex, methodDescriptors } from './methods.js';
 import { propertyDescriptors } from './properties.js';
 import { handleFor, SocketHandle } from './socket-handle.js';
 import {
+  hasBlockList,
+  hasTypeOfService,
   kAsyncId,
   kBytesRead,
   kBytesWritten,
@@ -163,16 +166,16 @@ function adopted({ handle, fd }: SocketOptions): StreamEndpoint | SocketHandle |
 Object.setPrototypeOf(Socket.prototype, builtin.Socket.prototype);
 Object.setPrototypeOf(Socket, stream.Duplex);
 // Sockets that node:net carries (process.stdin, a child's stdio) are sockets to a program that asks us.
-Object.defineProperty(Socket, Symbol.hasInstance, {
+define(Socket, Symbol.hasInstance, {
   value(this: unknown, value: unknown) {
     if (this === Socket) return value instanceof builtin.Socket;
     return Function.prototype[Symbol.hasInstance].call(this, value);
   },
 });
 
-Object.defineProperties(Socket.prototype, methodDescriptors());
-Object.defineProperties(Socket.prototype, propertyDescriptors());
-Object.defineProperties(Socket.prototype, socketTransferMethods(carry));
+defineAll(Socket.prototype, methodDescriptors());
+defineAll(Socket.prototype, propertyDescriptors());
+defineAll(Socket.prototype, socketTransferMethods(carry));
 
 /** Lets node:net throw what it throws about an option. */
 function judgeOptions(given: SocketOptions): void {
@@ -181,7 +184,6 @@ function judgeOptions(given: SocketOptions): void {
     given.readableObjectMode ||
     given.writableObjectMode ||
     given.keepAliveInitialDelay !== undefined ||
-    given.typeOfService !== undefined ||
     given.blockList
   ) {
     const { signal: _signal, fd: _fd, handle: _handle, ...judged } = given;
@@ -189,9 +191,6 @@ function judgeOptions(given: SocketOptions): void {
     if ((given.keepAliveInitialDelay as number) < 0) given.keepAliveInitialDelay = 0;
   }
 }
-
-// The option came with Node 22.
-const hasBlockList = Number.parseInt(process.versions.node, 10) >= 22;
 
 function initialize(
   self: ThisSocket,
@@ -207,11 +206,13 @@ function initialize(
       self[kUserBuffer] = { buffer: true, length: UNKNOWN_BUFFER_BYTES, next: buffer, callback };
     }
   }
-  if (options.noDelay || options.keepAlive || options.typeOfService !== undefined) {
+  const typeOfService = hasTypeOfService ? options.typeOfService : undefined;
+  if (typeOfService !== undefined) judge((node) => new node.Socket({ typeOfService } as never).destroy());
+  if (options.noDelay || options.keepAlive || typeOfService !== undefined) {
     wanted(self).noDelay = Boolean(options.noDelay);
     wanted(self).keepAlive = Boolean(options.keepAlive);
     wanted(self).keepAliveIdleSeconds = ~~((options.keepAliveInitialDelay as number) / 1000);
-    wanted(self).typeOfService = options.typeOfService;
+    wanted(self).typeOfService = typeOfService;
   }
   (self as unknown as { _undestroy(): void })._undestroy();
   if (options.signal) watchAbort(self, options.signal);
@@ -259,6 +260,8 @@ export function acceptedSocket(
 ): ThisSocket {
   const self = new Socket(options as unknown as SocketOptions) as unknown as ThisSocket;
   own(self, handle, endpoint);
+  // A prototype that has got a _construct() since: the connection stands already.
+  if (typeof (self as { _construct?: unknown })._construct === 'function') self._undestroy();
   if (options.pauseOnCreate) self.readableFlowing = false;
   else self.read(0);
   return self;

@@ -2,6 +2,7 @@
 import type { AsyncResource } from 'node:async_hooks';
 import type net from 'node:net';
 import type { StreamEndpoint } from '../port/endpoint.js';
+import { builtin } from './builtin.js';
 import { kAsyncId, kTimeout } from './node-symbols.js';
 import type { SocketHandle } from './socket-handle.js';
 
@@ -27,6 +28,10 @@ export const kUserBuffer = Symbol('userBuffer');
 /** While node:net's own code passes the socket to another process: a libuv handle of the connection, or NO_HANDLE. */
 export const kLent = Symbol('lent');
 export const NO_HANDLE = Object.freeze({});
+
+// Options that came with Node 22 and 24.
+export const hasBlockList = Number.parseInt(process.versions.node, 10) >= 22;
+export const hasTypeOfService = 'setTypeOfService' in builtin.Socket.prototype;
 
 export interface UserBuffer {
   buffer: unknown;

@@ -5,6 +5,7 @@ import util = require('node:util');
 import type { ServerState } from './accept.js';
 import { builtin } from './builtin.js';
 import { debug } from './debug.js';
+import { define, defineAll } from './define.js';
 import { port } from './engine-port.js';
 import { adoptHandle, type LibuvHandle, noteReceived } from './libuv-handles.js';
 import { ListenerHandle } from './listener-handle.js';
@@ -22,8 +23,13 @@ interface Symbols {
 }
 
 /** node:net's methods as they were at load: install() replaces those of its servers. */
-const methodsOf = (prototype: object): Calls =>
-  Object.create(null, Object.getOwnPropertyDescriptors(prototype)) as Calls;
+function methodsOf(prototype: object): Calls {
+  const methods = Object.create(null) as Calls;
+  for (const symbol of Object.getOwnPropertySymbols(prototype)) {
+    methods[symbol] = (prototype as Calls)[symbol] as Call;
+  }
+  return methods;
+}
 const theirSocket = methodsOf(builtin.Socket.prototype);
 const theirServer = methodsOf(builtin.Server.prototype);
 
@@ -69,8 +75,8 @@ const markers: ((socket: object) => void)[] = [
 function marks(mark: (socket: object) => void): boolean {
   let asked = false;
   const probe = Object.create(builtin.Socket.prototype) as Methods;
-  if (kAborted !== undefined) Object.defineProperty(probe, kAborted, { value: false });
-  Object.defineProperty(probe, (symbols as Symbols).list, {
+  if (kAborted !== undefined) define(probe, kAborted, { value: false });
+  define(probe, (symbols as Symbols).list, {
     value: () => {
       asked = true;
       return [];
@@ -181,7 +187,8 @@ function serverMethods({ list, transfer, deserialize }: Symbols): Methods {
       const loan =
         listener instanceof ListenerHandle && 'getsockname' in listener ? listener.toSend() : undefined;
       if (loan === undefined) return (theirServer[list] as Call).call(this);
-      const standIn = Object.create(this, { _handle: { value: loan.handle, writable: true } }) as object;
+      const standIn = Object.create(this) as object;
+      define(standIn, '_handle', { value: loan.handle, writable: true });
       keepStandIn(this, standIn, () => {
         if (loan.lent) loan.handle.close();
       });
@@ -237,8 +244,8 @@ function descriptorsOf(methods: Methods, theirs: Calls): PropertyDescriptorMap {
   for (const key of Object.getOwnPropertySymbols(methods)) {
     const { name, length } = theirs[key] as Call;
     const value = methods[key] as Method;
-    Object.defineProperties(value, { name: { value: name }, length: { value: length } });
-    all[key] = { ...Object.getOwnPropertyDescriptor(theirs, key), value };
+    defineAll(value, { name: { value: name }, length: { value: length } });
+    all[key] = { value, enumerable: true, writable: true, configurable: true };
   }
   return all;
 }

@@ -5,8 +5,8 @@ import { EventEmitter } from 'node:events';
 import stream = require('node:stream');
 
 import type tls from 'node:tls';
-
 import { debug } from './debug.js';
+import { define } from './define.js';
 import { port } from './engine-port.js';
 import { errnoException, statusOf } from './errors.js';
 import { moveToLibuv } from './move-to-libuv.js';
@@ -75,7 +75,7 @@ function watchTlsSocket(): boolean {
     if (isOfPort(inner)) complete(wrap as StreamWrapper, inner);
     return wrapHandle.call(this, wrap, handle, writes);
   };
-  Object.defineProperty(watching, 'name', { value: wrapHandle.name });
+  define(watching, 'name', { value: wrapHandle.name });
   prototype._wrapHandle = watching;
   unwatch = () => {
     if (prototype._wrapHandle === watching) prototype._wrapHandle = wrapHandle;

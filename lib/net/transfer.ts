@@ -6,7 +6,7 @@ import stream = require('node:stream');
 
 import type { Receiver, StreamEndpoint, StreamOwner } from '../port/endpoint.js';
 import { inThisContext } from './async-context.js';
-import { errnoException, statusOf } from './errors.js';
+import { errnoException, ofCompletion, statusOf } from './errors.js';
 import {
   kAsyncId,
   kBytesRead,
@@ -84,7 +84,7 @@ export class SocketOwner implements StreamOwner {
     if (this.left()) return;
     this.inContext(() => {
       refreshIdle(this.socket);
-      this.socket.destroy(errnoException(status, 'read'));
+      this.socket.destroy(ofCompletion(() => errnoException(status, 'read')));
     }, undefined);
   }
 
@@ -98,7 +98,7 @@ export class SocketOwner implements StreamOwner {
         callback?.(null);
         return;
       }
-      const error = errnoException(status, 'write');
+      const error = ofCompletion(() => errnoException(status, 'write'));
       if (callback !== null) callback(error);
       else this.inContext(() => socket.destroy(error), undefined);
       return;

@@ -61,6 +61,9 @@ export interface Closed {
   finish(): void;
 }
 
+/** A property of its own: a program may have put one of that name on Object.prototype. */
+export const isFailure = (result: object): result is PortFailure => Object.hasOwn(result, 'stage');
+
 const kindOf = (family: number) => (family === 0 ? EndpointKind.Pipe : EndpointKind.Tcp);
 
 export class CompletionPort {

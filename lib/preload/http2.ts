@@ -1,6 +1,7 @@
 // http2's clients, which work in C++ on libuv's streams: during http2.connect() net.connect() is node:net's.
 import type http2 from 'node:http2';
 import { promisify } from 'node:util';
+import { define } from '../net/define.js';
 import { withLibuv } from '../net/exports.js';
 import { like, type Replacements } from './replacements.js';
 
@@ -12,7 +13,7 @@ export function installHttp2(replacements: Replacements): void {
   const connect: Connect = (...args) => withLibuv(() => builtinConnect(...args));
   const replacement = like(builtinConnect, connect);
   // The promise is of a session over libuv, too.
-  Object.defineProperty(replacement, promisify.custom, {
+  define(replacement, promisify.custom, {
     value: (authority: unknown, options: unknown) =>
       new Promise((resolve, reject) => {
         const session = connect(authority, options, () => {

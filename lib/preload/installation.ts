@@ -38,8 +38,8 @@ export class Installation {
 
   /** `holder` names the copy that asks; once more from the same copy changes nothing. */
   install(holder: string): void {
-    this.holders.add(holder);
     if (this.replacements === undefined) this.replace();
+    this.holders.add(holder);
   }
 
   uninstall(holder: string): void {
@@ -50,9 +50,18 @@ export class Installation {
   }
 
   private replace(): void {
-    const { ours } = this;
     const replacements = new Replacements();
+    try {
+      this.fill(replacements);
+    } catch (error) {
+      replacements.restore(); // a module of Node's did not load: all or nothing
+      throw error;
+    }
     this.replacements = replacements;
+  }
+
+  private fill(replacements: Replacements): void {
+    const { ours } = this;
     if (showActiveHandles()) replacements.undo(hideActiveHandles);
     replacements.undo(unwatchTls);
     // These load http and http2 while net is still Node's own: what they capture of it is put back by uninstall().

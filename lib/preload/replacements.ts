@@ -1,4 +1,5 @@
 // Properties of Node's own modules that are replaced while the port is installed, and put back afterwards.
+import { define } from '../net/define.js';
 
 export class Replacements {
   private readonly restores: (() => void)[] = [];
@@ -6,7 +7,7 @@ export class Replacements {
   /** Replaces a value; enumerable as before, so that whoever copies the module copies ours. */
   value(object: object, key: PropertyKey, value: unknown): void {
     const before = Object.getOwnPropertyDescriptor(object, key);
-    Object.defineProperty(object, key, {
+    define(object, key, {
       value,
       enumerable: before?.enumerable ?? true,
       writable: true,
@@ -14,7 +15,7 @@ export class Replacements {
     });
     this.restores.push(() => {
       if (before === undefined) Reflect.deleteProperty(object, key);
-      else Object.defineProperty(object, key, before);
+      else define(object, key, before);
     });
   }
 
@@ -40,7 +41,7 @@ export function like<F extends object>(original: object, replacement: F): F {
   for (const key of Reflect.ownKeys(original)) {
     if (key === 'prototype') continue;
     const descriptor = Object.getOwnPropertyDescriptor(original, key) as PropertyDescriptor;
-    Object.defineProperty(replacement, key, { ...descriptor, configurable: true });
+    define(replacement, key, { ...descriptor, configurable: true });
   }
   return replacement;
 }

@@ -68,7 +68,7 @@ describe('the package, loaded again', function () {
       const net = require('node:net');
       const socket = new first.Socket();
       console.log(JSON.stringify({
-        same, flat: before.every((value, i) => value === after[i]),
+        same, flat: after[0] - before[0] < 5 && before[1] === after[1] && before[2] === after[2],
         grownMiB: Math.max(0, (process.memoryUsage().rss - rss) >> 20) >> 6,
         installed: net.Socket === first.Socket && net.connect === first.connect,
         instance: socket instanceof net.Socket,

@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+// Takes from the compiled files what a program could break before it loads them: the compiler writes property
+// descriptors that inherit from Object.prototype, where a program may have put `get` or `value`.
+import fs from 'node:fs';
+import path from 'node:path';
+import paths from './lib/paths.cjs';
+
+const DESCRIPTOR = /(Object\.defineProperty\((?:exports|o), (?:"\w+"|k2), )(\{ (?!__proto__)|desc\))/g;
+
+const folder = path.join(paths.root, 'dist');
+for (const file of fs.readdirSync(folder, { recursive: true })) {
+  if (!file.endsWith('.js')) continue;
+  const full = path.join(folder, file);
+  const text = fs.readFileSync(full, 'utf8');
+  const hardened = text.replace(DESCRIPTOR, (_, call, rest) =>
+    rest === 'desc)' ? `${call}{ __proto__: null, ...desc })` : `${call}{ __proto__: null, `,
+  );
+  if (hardened !== text) fs.writeFileSync(full, hardened);
+}
