@@ -39,10 +39,27 @@ Status PortDriver::Send(int32_t index, const Span* spans, size_t count) {
 }
 
 Status PortDriver::SendCopy(int32_t index, const std::vector<uint8_t>& bytes) {
-  const Span span{bytes.data(), bytes.size()};
-  const int64_t sent =
-      engine_.Send(index, generations_[static_cast<size_t>(index)], &span, 1, Engine::Rest::kCopy);
-  return sent < 0 ? static_cast<Status>(sent) : kOk;
+  const auto at = static_cast<size_t>(index);
+  size_t taken = 0;
+  if (bytes.size() <= kSlabBytes) {
+    std::copy(bytes.begin(), bytes.end(), slab_.begin());
+    control_[kSlabIndex] = index;
+    control_[kSlabGeneration] = generations_[at];
+    control_[kSlabLength] = static_cast<int32_t>(bytes.size());
+    engine_.SendSlab();
+    if (control_[kSlabSent] < 0) return control_[kSlabSent];
+    taken = static_cast<size_t>(control_[kSlabSent]);
+    if (taken == bytes.size()) return kOk;
+  }
+  // The engine sends the rest from our memory.
+  if (kept_.size() <= at) kept_.resize(at + 1);
+  kept_[at].emplace_back(bytes.begin() + static_cast<std::ptrdiff_t>(taken), bytes.end());
+  const Span span{kept_[at].back().data(), kept_[at].back().size()};
+  return Send(index, &span, 1);
+}
+
+void PortDriver::Forget(int32_t index) {
+  if (static_cast<size_t>(index) < kept_.size()) kept_[static_cast<size_t>(index)].clear();
 }
 
 void PortDriver::Close(int32_t index) {
@@ -100,10 +117,12 @@ void PortDriver::Hand(const int32_t* record) {
     case Completion::kReceiveFailed:
       return handler_.OnLost(index, status);
     case Completion::kSent:
+      if (engine_.QueuedBytes(index, generation) == 0) Forget(index);
       if (status != kOk) handler_.OnLost(index, status);
       return;
     case Completion::kClosed:
       generation = 0;
+      Forget(index);
       return handler_.OnClosed(index);
     case Completion::kShut:
       return;

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 #include "port/engine.h"
@@ -47,6 +48,7 @@ class PortDriver {
  private:
   void Submit(Operation operation, int32_t index);
   void Hand(const int32_t* record);
+  void Forget(int32_t index);
   void TakeLarge(int32_t index, int32_t waiting);
 
   Handler& handler_;
@@ -54,7 +56,9 @@ class PortDriver {
   std::vector<double> counters_;
   std::vector<uint8_t> slab_;
   std::vector<uint8_t> arena_;
-  std::vector<uint8_t> large_;        // a chunk that is not received into the arena
+  std::vector<uint8_t> large_;  // a chunk that is not received into the arena
+  // By index: what the engine still sends from; a queue's elements do not move.
+  std::vector<std::deque<std::vector<uint8_t>>> kept_;
   std::vector<int32_t> generations_;  // by index; 0: not ours
   Engine engine_;                     // last: it goes before the memory that it uses
 };

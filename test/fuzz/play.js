@@ -5,6 +5,8 @@
 const { when, turns, until, within } = require('../support/sockets.js');
 const { isWindows } = require('../support/local-names.js');
 
+const { helper } = isWindows ? { helper: null } : require('../support/test-addon.js');
+
 const GUARD_MS = 20_000;
 // A timeout that fires while everything settles.
 const IDLE_MS = 5;
@@ -22,6 +24,23 @@ const EVENTS = [
   'close',
 ];
 
+const BLOCK_MS = 1;
+const wait = new Int32Array(new SharedArrayBuffer(4));
+const block = () => void Atomics.wait(wait, 0, 0, BLOCK_MS);
+
+/** Turns of the loop that a child between fork and exec lives on after the calls it was forked among. */
+const HOLDER_TURNS = 3;
+const holders = new Set();
+function fork() {
+  const pid = helper.forkHolder();
+  if (pid < 0) throw new Error(`fork: ${pid}`);
+  holders.add(pid);
+  turns(HOLDER_TURNS).then(() => {
+    helper.endHolder(pid);
+    holders.delete(pid);
+  });
+}
+
 /** The bytes of a direction: printable, so that every encoding carries them, and told apart by their place. */
 const PERIOD = 95;
 const pattern = Buffer.from(Array.from({ length: 2_100_000 }, (_, n) => 32 + (n % PERIOD)));
@@ -36,6 +55,7 @@ class Side {
   writes = 0;
   corks = 0;
   closed = false;
+  blocks = false;
   wasReset = false;
   connected = false;
 
@@ -66,6 +86,7 @@ class Side {
   }
 
   #data(chunk) {
+    if (this.blocks) block();
     if (!bytesFrom(this.received, chunk.length).equals(chunk))
       this.#note('CORRUPT', this.received, chunk.length);
     this.received += chunk.length;
@@ -151,6 +172,10 @@ class Side {
         return socket.setNoDelay();
       case 'setKeepAlive':
         return socket.setKeepAlive(true, 60_000);
+      case 'block':
+        return block();
+      case 'fork':
+        return fork();
       case 'timeout':
         return socket.setTimeout(IDLE_MS);
       case 'noTimeout':
@@ -246,7 +271,7 @@ async function settle(sides, quietMs) {
   for (;;) {
     await turns(1);
     const now = sides.reduce((sum, side) => sum + side.activity + side.socket.bytesRead, 0);
-    if (now !== count) {
+    if (now !== count || holders.size > 0) {
       count = now;
       calm = 0;
       since = Date.now();
@@ -278,6 +303,7 @@ async function play(net, { options, bursts }, patienceMs = 2) {
   let accepted = null;
   server.once('connection', (socket) => {
     accepted = new Side(socket, options.serverReads);
+    accepted.blocks = options.blocks === 'server';
   });
   const client = new Side(
     net.connect({
@@ -288,6 +314,7 @@ async function play(net, { options, bursts }, patienceMs = 2) {
     }),
     options.clientReads,
   );
+  client.blocks = options.blocks === 'client';
   const sides = [client];
   const left = [...bursts];
   if (options.early && left[0]?.side === 'client') client.burst(left.shift().calls);

@@ -33,6 +33,10 @@ const gentle = (size) =>
     { weight: 4, arbitrary: plain('pause', 'resume', 'cork', 'uncork') },
     { weight: 1, arbitrary: plain('setNoDelay', 'setKeepAlive', 'read') },
     { weight: 1, arbitrary: plain('timeout', 'noTimeout') },
+    // The calls after it are made later, by a handler that has kept the loop waiting.
+    { weight: 1, arbitrary: plain('block') },
+    // A child that is between fork and exec while the other calls are made, and a little longer.
+    ...(process.platform === 'win32' ? [] : [{ weight: 1, arbitrary: plain('fork') }]),
   );
 const harsh = plain('destroy', 'destroyError', 'destroySoon', 'reset');
 
@@ -68,6 +72,11 @@ const options = fc.record({
   // How each side reads: by 'data' from the start, by 'readable' and read(), or not before it is resumed.
   clientReads: fc.constantFrom('data', 'data', 'readable', 'later'),
   serverReads: fc.constantFrom('data', 'data', 'readable', 'later'),
+  // Who keeps the loop waiting in each of its handlers of bytes.
+  blocks: fc.oneof(
+    { weight: 6, arbitrary: fc.constant('nobody') },
+    { weight: 1, arbitrary: fc.constantFrom('client', 'server') },
+  ),
   // The first burst of the client runs right after connect(), while it connects.
   early: fc.boolean(),
 });
