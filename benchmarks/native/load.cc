@@ -202,12 +202,12 @@ void Load::Leave(Connection& connection) {
     if (!output_.bytes.empty()) {
       connection.tls->Encrypt(output_.bytes.data(), output_.bytes.size(), &records_);
     }
-    if (!records_.empty()) status = driver_.SendCopy(connection.index, records_);
+    if (!records_.empty()) status = driver_.SendCopy(connection.index, &records_);
     records_.clear();
   } else if (!output_.spans.empty()) {
     status = driver_.Send(connection.index, output_.spans.data(), output_.spans.size());
   } else if (!output_.bytes.empty()) {
-    status = driver_.SendCopy(connection.index, output_.bytes);
+    status = driver_.SendCopy(connection.index, &output_.bytes);
   }
   output_.Clear();
   if (status != kOk) OnLost(connection.index, status);

@@ -1,6 +1,7 @@
 #include "port_driver.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "failure.h"
 
@@ -38,11 +39,16 @@ Status PortDriver::Send(int32_t index, const Span* spans, size_t count) {
   return sent < 0 ? static_cast<Status>(sent) : kOk;
 }
 
-Status PortDriver::SendCopy(int32_t index, const std::vector<uint8_t>& bytes) {
-  const Span span{bytes.data(), bytes.size()};
-  const int64_t sent =
-      engine_.Send(index, generations_[static_cast<size_t>(index)], &span, 1, Engine::Rest::kCopy);
-  return sent < 0 ? static_cast<Status>(sent) : kOk;
+Status PortDriver::SendCopy(int32_t index, std::vector<uint8_t>* bytes) {
+  const Span span{bytes->data(), bytes->size()};
+  const int64_t sent = engine_.Send(index, generations_[static_cast<size_t>(index)], &span, 1);
+  if (sent < 0) return static_cast<Status>(sent);
+  if (static_cast<size_t>(sent) < span.length) {
+    // The engine refers to the rest; moving a vector leaves its memory where it is.
+    kept_.resize(generations_.size());
+    kept_[static_cast<size_t>(index)].push_back(std::exchange(*bytes, {}));
+  }
+  return kOk;
 }
 
 void PortDriver::Close(int32_t index) {
@@ -104,6 +110,7 @@ void PortDriver::Hand(const int32_t* record) {
       return;
     case Completion::kClosed:
       generation = 0;
+      if (static_cast<size_t>(index) < kept_.size()) kept_[static_cast<size_t>(index)].clear();
       return handler_.OnClosed(index);
     case Completion::kShut:
       return;

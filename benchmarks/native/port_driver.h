@@ -33,8 +33,8 @@ class PortDriver {
   int32_t Connect(const Address& peer, const Address* local);
   // The spans' memory must live until the connection is closed.
   Status Send(int32_t index, const Span* spans, size_t count);
-  // The same for bytes that may be used again at once.
-  Status SendCopy(int32_t index, const std::vector<uint8_t>& bytes);
+  // The same for bytes that may be used again at once: it takes the vector where it has to.
+  Status SendCopy(int32_t index, std::vector<uint8_t>* bytes);
   Status SetNoDelay(int32_t index);
   void StartReceiving(int32_t index) { Submit(Operation::kReceiveStart, index); }
   void StopReceiving(int32_t index) { Submit(Operation::kReceiveStop, index); }
@@ -56,7 +56,8 @@ class PortDriver {
   std::vector<uint8_t> arena_;
   std::vector<uint8_t> large_;        // a chunk that is not received into the arena
   std::vector<int32_t> generations_;  // by index; 0: not ours
-  Engine engine_;                     // last: it goes before the memory that it uses
+  std::vector<std::vector<std::vector<uint8_t>>> kept_;  // by index; sent in part, until kClosed
+  Engine engine_;  // last: it goes before the memory that it uses
 };
 
 }  // namespace iocp_net::bench
