@@ -6,6 +6,7 @@ import path = require('node:path');
 
 import type { Facade } from './facade.js';
 import { tryPort, whyNone } from './net/engine-port.js';
+import { codeFolder } from './port/locate.js';
 
 /** To be raised whenever `Facade` changes: copies with another number do not share. */
 const BOUNDARY = 1;
@@ -19,7 +20,7 @@ interface Registration {
   readonly facade: Facade;
 }
 
-export const DIRECTORY = path.join(__dirname, '..');
+export const DIRECTORY = path.join(codeFolder(), '..', '..');
 
 let found: Facade | undefined;
 let reason: string | undefined;

@@ -22,8 +22,8 @@ Puts the package iocp-net-bench into build-package/iocp-net-bench: npm publish, 
 const FOLDER = path.join(paths.root, 'build-package', 'iocp-net-bench');
 
 const SUITE = ['lib', 'scenarios', 'server', 'report'];
-/** What the suite asks of the checkout's scripts: another version of Node from npm. */
-const SCRIPTS = ['node-package.cjs', 'paths.cjs'];
+/** What the suite asks of the checkout's scripts: another version of Node from npm, and what a build needs. */
+const SCRIPTS = ['node-package.cjs', 'paths.cjs', 'toolchain.cjs'];
 /** The suite finds iocp-net where the checkout has it. */
 const PACKAGE = {
   'index.js': "module.exports = require('iocp-net');\n",

@@ -11,8 +11,8 @@ const ASSET = 'iocp_net.node';
 
 type Sea = { isSea(): boolean; getRawAsset(key: string): ArrayBuffer };
 
-/** The folder of the code that runs: __dirname, or in a bundle of ECMAScript modules that of the started file. */
-function codeFolder(): string {
+/** The folder of this file or of the bundle that has it; in one of ECMAScript modules that of the started file. */
+export function codeFolder(): string {
   if (typeof __dirname === 'string') return __dirname;
   return path.dirname(process.argv[1] ?? process.execPath);
 }

@@ -1,0 +1,200 @@
+'use strict';
+
+// Every example runs with the preload and does what its text says.
+
+const assert = require('node:assert/strict');
+const { spawn } = require('node:child_process');
+const fs = require('node:fs');
+const http = require('node:http');
+const net = require('node:net');
+const path = require('node:path');
+const { packageRoot } = require('../support/transports.js');
+const { when } = require('../support/sockets.js');
+
+const FOLDER = path.join(packageRoot, 'examples');
+const REPORT = `data:text/javascript,
+  import { createRequire } from 'node:module';
+  const { engine } = createRequire(${JSON.stringify(`${packageRoot}/`)})('iocp-net/engine');
+  process.once('SIGTERM', () => {
+    console.log('accepted ' + engine.counters.acceptedEndpoints);
+    process.exit();
+  });`;
+
+const tested = new Set(['the-path', 'README.md']);
+let child;
+let output;
+
+function start(name, env = {}) {
+  tested.add(name);
+  output = '';
+  const preload = ['--require', 'iocp-net/register', '--import', REPORT];
+  child = spawn(process.execPath, [...preload, path.join(FOLDER, name)], {
+    cwd: packageRoot,
+    env: { ...process.env, PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      output += text;
+      child.emit('output');
+    });
+  }
+}
+
+async function outputOf(pattern) {
+  for (;;) {
+    const found = pattern.exec(output);
+    if (found !== null) return found;
+    assert.equal(child.exitCode, null, output);
+    await Promise.race([when(child, 'output'), when(child, 'close')]);
+  }
+}
+
+async function end() {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGKILL');
+  await when(child, 'close');
+}
+
+/** Ends the example with a report of what the port accepted there. Windows has no SIGTERM to answer. */
+async function accepted() {
+  if (process.platform === 'win32') return;
+  child.kill('SIGTERM');
+  await outputOf(/accepted [1-9]/);
+}
+
+function get(port) {
+  return new Promise((resolve, reject) => {
+    http
+      .get({ port, host: 'localhost', agent: false }, (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk) => {
+          text += chunk;
+        });
+        response.once('end', () => resolve(text));
+      })
+      .once('error', reject);
+  });
+}
+
+describe('examples', function () {
+  this.timeout(120_000);
+  afterEach(end);
+
+  for (const [name, greeting] of Object.entries({
+    'express.js': 'Hello from Express\n',
+    'fastify.js': 'Hello from Fastify\n',
+    'koa.js': 'Hello from Koa\n',
+    'hapi.js': 'Hello from hapi\n',
+  })) {
+    it(name, async () => {
+      // Their lines show the port that was asked for, so it has to be a free one.
+      const free = net.createServer().listen(0);
+      await when(free, 'listening');
+      const { port } = free.address();
+      free.close();
+      await when(free, 'close');
+      start(name, { PORT: String(port) });
+      await outputOf(/http:/);
+      assert.equal(await get(port), greeting);
+      await accepted();
+    });
+  }
+
+  it('echo.js', async () => {
+    start('echo.js');
+    const [, port] = await outputOf(/port (\d+)/);
+    const client = net.connect(port, 'localhost').setEncoding('utf8');
+    client.end('to the cave');
+    let text = '';
+    for await (const chunk of client) text += chunk;
+    assert.equal(text, 'to the cave');
+    await accepted();
+  });
+
+  it('chat.js', async () => {
+    start('chat.js');
+    const [, port] = await outputOf(/telnet localhost (\d+)/);
+    const people = ['ada', 'grace'].map((name) => {
+      const socket = net.connect(port, 'localhost').setEncoding('utf8');
+      const person = { name, socket, read: '' };
+      socket.on('data', (text) => {
+        person.read += text;
+        socket.emit('read');
+      });
+      return person;
+    });
+    const has = async ({ socket, read: _read, ...person }, pattern, all = people) => {
+      const self = all.find(({ name }) => name === person.name);
+      while (!pattern.test(self.read)) await when(socket, 'read');
+    };
+    for (const person of people) {
+      await has(person, /Your name\? /);
+      person.socket.write(`${person.name}\r\n`);
+      await has(person, new RegExp(`${person.name} is here`));
+    }
+    people[0].socket.write('good morning\r\n');
+    await has(people[1], /ada: good morning/);
+    people[0].socket.end();
+    await has(people[1], /ada has left/);
+    people[1].socket.end();
+    await accepted();
+  });
+
+  it('local.js', async () => {
+    start('local.js');
+    await when(child, 'close');
+    assert.equal(child.exitCode, 0);
+    assert.match(output, /listening on .*\nhello from the other side\n$/);
+  });
+
+  it('cluster.js', async () => {
+    start('cluster.js');
+    const [, port] = await outputOf(/localhost:(\d+)/);
+    const answers = new Set([await get(port), await get(port)]);
+    assert.deepEqual([...answers].sort(), ['Hello from worker 1\n', 'Hello from worker 2\n']);
+  });
+
+  it('workers.js', async () => {
+    start('workers.js');
+    const [, first, second] = await outputOf(/localhost:(\d+)[\s\S]*localhost:(\d+)/);
+    const answers = [await get(first), await get(second)];
+    assert.deepEqual(answers.sort(), ['Hello from thread 1\n', 'Hello from thread 2\n']);
+  });
+
+  it('proxy.js', async () => {
+    const target = net.createServer((socket) => socket.end('behind the proxy')).listen(0, 'localhost');
+    await when(target, 'listening');
+    start('proxy.js', { TARGET: `localhost:${target.address().port}` });
+    const [, port] = await outputOf(/port (\d+) leads/);
+    let text = '';
+    for await (const chunk of net.connect(port, 'localhost').setEncoding('utf8')) text += chunk;
+    assert.equal(text, 'behind the proxy');
+    target.close();
+    await accepted();
+  });
+
+  it('transfer.js', async () => {
+    start('transfer.js', { FILE: path.join(packageRoot, 'package-lock.json') });
+    await when(child, 'close');
+    assert.equal(child.exitCode, 0, output);
+    assert.match(output, /\[#{40}\] 100 %\n\d+ bytes of .*: the same\n$/);
+  });
+
+  it('bench-mine.js', async () => {
+    start('bench-mine.js', { ROUNDS: '1', REQUESTS: '100', PORT: '' });
+    await when(child, 'close');
+    // Windows ends a process at once that is told to.
+    if (process.platform !== 'win32') {
+      assert.equal(child.exitCode, 0, output);
+      assert.match(output, /^node:net +[\d.]+ µs .*\niocp-net +[\d.]+ µs/);
+    }
+  });
+
+  it('all of them are here', () => {
+    assert.deepEqual(
+      fs.readdirSync(FOLDER).filter((name) => !tested.has(name)),
+      [],
+    );
+  });
+});
