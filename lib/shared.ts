@@ -8,7 +8,7 @@ import type { Facade } from './facade.js';
 import { tryPort, whyNone } from './net/engine-port.js';
 
 /** To be raised whenever `Facade` changes: copies with another number do not share. */
-const BOUNDARY = 1;
+const BOUNDARY = 2;
 const KEY = Symbol.for('iocp-net');
 
 /** What every version of the package registers, whatever else the facade has. */
