@@ -170,8 +170,12 @@ Object.defineProperty(Socket, Symbol.hasInstance, {
   },
 });
 
-Object.defineProperties(Socket.prototype, methodDescriptors());
-Object.defineProperties(Socket.prototype, propertyDescriptors());
+const described = { ...methodDescriptors(), ...propertyDescriptors() };
+// In the order of node:net's, which is that of for-in.
+for (const name of new Set([...Object.getOwnPropertyNames(builtin.Socket.prototype), ...Object.keys(described)])) {
+  const descriptor = Object.hasOwn(described, name) ? described[name] : undefined;
+  if (descriptor !== undefined) Object.defineProperty(Socket.prototype, name, descriptor);
+}
 Object.defineProperties(Socket.prototype, socketTransferMethods(carry));
 
 /** Lets node:net throw what it throws about an option. */
