@@ -6,6 +6,7 @@ import { showActiveHandles } from './net/active-handles.js';
 import { builtin } from './net/builtin.js';
 import { port } from './net/engine-port.js';
 import * as ours from './net/exports.js';
+import { guardFree } from './net/free-guard.js';
 import { listen2 } from './net/server.js';
 import { Installation } from './preload/installation.js';
 
@@ -15,6 +16,7 @@ export interface Facade {
   /** The exports of node:net, carried by the port. */
   readonly net: Net;
   readonly listen2: typeof listen2;
+  readonly guardFree: typeof guardFree;
   readonly installation: Installation;
   readonly showActiveHandles: typeof showActiveHandles;
   readonly engine: ReturnType<typeof port>;
@@ -53,6 +55,7 @@ const exported = exportsOfNet();
 export const facade: Facade = {
   net: exported,
   listen2,
+  guardFree,
   installation: new Installation(exported),
   showActiveHandles,
   engine: port(),

@@ -2,6 +2,7 @@
 import http = require('node:http');
 
 import type net from 'node:net';
+import type stream from 'node:stream';
 
 import { define } from './net/define.js';
 import { facade } from './shared.js';
@@ -31,5 +32,17 @@ export class Agent extends http.Agent {
     const ours = facade()?.net;
     if (ours === undefined) return super.createConnection(...args) as net.Socket;
     return (ours.connect as (...args: unknown[]) => net.Socket)(...args);
+  }
+
+  // A connection that waits for its next request must not receive an answer.
+  override keepSocketAlive(socket: stream.Duplex): boolean {
+    const keeps = super.keepSocketAlive(socket) as unknown as boolean;
+    if (keeps) facade()?.guardFree(socket);
+    return keeps;
+  }
+
+  override reuseSocket(socket: stream.Duplex, request: http.ClientRequest): void {
+    facade()?.guardFree(socket, false);
+    super.reuseSocket(socket, request);
   }
 }

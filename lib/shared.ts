@@ -9,7 +9,7 @@ import { tryPort, whyNone } from './net/engine-port.js';
 import { codeFolder } from './port/locate.js';
 
 /** To be raised whenever `Facade` changes: copies with another number do not share. */
-const BOUNDARY = 1;
+const BOUNDARY = 2;
 const KEY = Symbol.for('iocp-net');
 
 /** What every version of the package registers, whatever else the facade has. */

@@ -1,5 +1,6 @@
 // A connection that waits in an agent's pool must not receive: the bytes would be taken for the next answer.
 import type { StreamOwner } from '../port/endpoint.js';
+import { isCarried } from './socket.js';
 import { kEndpoint, kReading, type ThisSocket } from './state.js';
 import { startReceiving } from './transfer.js';
 
@@ -38,8 +39,12 @@ class Guard implements StreamOwner {
   }
 }
 
-/** Destroys the socket at the first byte that arrives, until it is called again with false. */
-export function guardFree(socket: ThisSocket, on = true): void {
+// Node 22 and later distrust what arrives on a connection that waits for its next request.
+const guardsFreeSockets = Number.parseInt(process.versions.node, 10) >= 22;
+
+/** Destroys a socket of the port at the first byte that arrives, until it is called again with false. */
+export function guardFree(socket: unknown, on = true): void {
+  if (!guardsFreeSockets || !isCarried(socket)) return;
   const endpoint = socket[kEndpoint];
   if (endpoint === null || socket.connecting) return;
   const { owner } = endpoint;

@@ -156,6 +156,16 @@ export class ListenerHandle extends AsyncResource {
     return this.asyncId();
   }
 
+  /** False, as of libuv's listeners. */
+  get reading(): boolean {
+    return false;
+  }
+
+  /** What libuv's handles show; the fields here lead back to the server. */
+  toJSON(): object {
+    return { reading: this.reading };
+  }
+
   getProviderType(): number {
     return (asyncWrapProviders as Record<string, number>)[this.provider] as number;
   }

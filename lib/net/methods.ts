@@ -406,7 +406,8 @@ export function methodDescriptors(): PropertyDescriptorMap {
   const all: PropertyDescriptorMap = {};
   const add = (name: string, value: Method, ours: Method) => {
     const length = theirs[name]?.length ?? ours.length;
-    defineAll(value, { name: { value: name }, length: { value: length } });
+    const functionName = theirs[name]?.name ?? name; // node:net's, often empty
+    defineAll(value, { name: { value: functionName }, length: { value: length } });
     all[name] = { value, enumerable: true, writable: true, configurable: true };
   };
   for (const [name, ours] of Object.entries(perMessage)) add(name, ours, ours);

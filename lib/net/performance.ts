@@ -2,10 +2,12 @@
 //
 // While somebody observes them, each connection of ours is shadowed by a socket of node:net's on a handle that does
 // nothing: it begins and ends its connect() when ours does, and node:net reports it.
+import { channel } from 'node:diagnostics_channel';
 import { PerformanceObserver } from 'node:perf_hooks';
 import { builtin } from './builtin.js';
 
 let observed = false;
+const sockets = channel('net.client.socket');
 
 interface ObserveOptions {
   type?: string;
@@ -43,9 +45,21 @@ export function observeConnect(host: string, port: number): (() => void) | undef
   };
   const shadow = new builtin.Socket({ handle, manualStart: true, readable: false } as never);
   shadow.on('error', () => {});
-  shadow.connect({ host, port });
+  unpublished(() => shadow.connect({ host, port }));
   return () => {
     complete?.();
     shadow.destroy();
   };
+}
+
+/** Subscribers have been given our socket: the shadow is not published. */
+function unpublished(connect: () => void): void {
+  const own = Object.getOwnPropertyDescriptor(sockets, 'publish');
+  Object.defineProperty(sockets, 'publish', { value: () => {}, configurable: true });
+  try {
+    connect();
+  } finally {
+    if (own === undefined) delete (sockets as { publish?: unknown }).publish;
+    else Object.defineProperty(sockets, 'publish', own);
+  }
 }

@@ -53,7 +53,8 @@ export const listen2: Listen2 = function (address, portNumber, addressType, back
   if (takesLibuvStreams(this)) {
     if (given instanceof ListenerHandle) given.toLibuv();
     builtinListen2.call(this, address, portNumber, addressType, backlog, fd, flags);
-    if (debug.enabled && this._handle) tellCarrier(this, 'libuv, as its sockets are read and written in C++');
+    if (debug.enabled && this._handle)
+      reportCarrier(this, 'libuv, as its sockets are read and written in C++');
     return;
   }
   if (given) {
@@ -103,7 +104,7 @@ export const listen2: Listen2 = function (address, portNumber, addressType, back
   builtinListen2.call(this, address, portNumber, addressType, backlog, fd, flags);
   if (debug.enabled && this._handle) {
     const carried = this._handle instanceof ListenerHandle;
-    tellCarrier(this, carried ? `the ${port().name} port` : 'libuv, as it was given a handle of it');
+    reportCarrier(this, carried ? `the ${port().name} port` : 'libuv, as it was given a handle of it');
   }
   // The stand-in that a cluster's worker gets is no object of libuv's.
   if (given && this._handle === given && Object.getPrototypeOf(given) === Object.prototype) {
@@ -124,7 +125,14 @@ export function listen(this: ServerState, ...args: unknown[]): unknown {
   return this;
 }
 
-function tellCarrier(server: ServerState, carrier: string): void {
+for (const [ours, theirs] of [
+  [listen2, builtinListen2],
+  [listen, builtinListen],
+]) {
+  Object.defineProperty(ours, 'name', { value: theirs?.name, configurable: true });
+}
+
+function reportCarrier(server: ServerState, carrier: string): void {
   const address = server.address();
   const where = typeof address === 'object' && address ? `${address.address}:${address.port}` : address;
   debug('%s on %s: %s', server.constructor.name, where, carrier);

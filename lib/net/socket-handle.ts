@@ -250,6 +250,11 @@ export abstract class SocketHandle extends AsyncResource {
     if (this.socket[kHandle] === this) this.socket[kContext] = this.context;
   }
 
+  /** What libuv's handles show; the fields here lead back to the socket. */
+  toJSON(): object {
+    return { reading: this.reading, onconnection: null };
+  }
+
   connect(request: ConnectRequest, address: string, portNumber?: number): number {
     return this.begin(request, { host: address, port: portNumber as number, family: 4 });
   }

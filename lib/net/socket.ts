@@ -173,8 +173,15 @@ define(Socket, Symbol.hasInstance, {
   },
 });
 
-defineAll(Socket.prototype, methodDescriptors());
-defineAll(Socket.prototype, propertyDescriptors());
+const described = { ...methodDescriptors(), ...propertyDescriptors() };
+// In the order of node:net's, which is that of for-in.
+for (const name of new Set([
+  ...Object.getOwnPropertyNames(builtin.Socket.prototype),
+  ...Object.keys(described),
+])) {
+  const descriptor = Object.hasOwn(described, name) ? described[name] : undefined;
+  if (descriptor !== undefined) define(Socket.prototype, name, descriptor);
+}
 defineAll(Socket.prototype, socketTransferMethods(carry));
 
 /** Lets node:net throw what it throws about an option. */

@@ -1,7 +1,6 @@
 // http's clients over the port. Its servers need nothing: they listen as every server does.
 import { builtin } from '../net/builtin.js';
 import { guardFree } from '../net/free-guard.js';
-import { isCarried } from '../net/socket.js';
 import { like, type Replacements } from './replacements.js';
 
 type Connect = (...args: unknown[]) => unknown;
@@ -11,9 +10,6 @@ interface AgentPrototype {
   reuseSocket(socket: unknown, request: unknown): void;
 }
 
-// Node 22 and later distrust what arrives on a connection that waits for its next request.
-const guardsFreeSockets = Number.parseInt(process.versions.node, 10) >= 22;
-
 export function installHttp(replacements: Replacements, connect: Connect): void {
   const http = require('node:http') as typeof import('node:http');
   const prototype = http.Agent.prototype as unknown as AgentPrototype;
@@ -21,14 +17,13 @@ export function installHttp(replacements: Replacements, connect: Connect): void 
   if (prototype.createConnection === (builtin.createConnection as unknown)) {
     replacements.value(prototype, 'createConnection', connect);
   }
-  if (!guardsFreeSockets) return;
   const { keepSocketAlive, reuseSocket } = prototype;
   replacements.value(
     prototype,
     'keepSocketAlive',
     like(keepSocketAlive, function (this: unknown, socket: unknown) {
       const keeps = keepSocketAlive.call(this as AgentPrototype, socket);
-      if (keeps && isCarried(socket)) guardFree(socket);
+      if (keeps) guardFree(socket);
       return keeps;
     }),
   );
@@ -36,7 +31,7 @@ export function installHttp(replacements: Replacements, connect: Connect): void 
     prototype,
     'reuseSocket',
     like(reuseSocket, function (this: unknown, socket: unknown, request: unknown) {
-      if (isCarried(socket)) guardFree(socket, false);
+      guardFree(socket, false);
       reuseSocket.call(this as AgentPrototype, socket, request);
     }),
   );

@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict');
 const dc = require('node:diagnostics_channel');
 const { contract, differential } = require('../support/contract.js');
+const { inChild } = require('../support/child.js');
 const { when, listening, close, nodeMajor } = require('../support/sockets.js');
 
 /** Runs fn and returns what was published on the channel meanwhile. */
@@ -47,6 +48,37 @@ contract('diagnostics channel net.client.socket', ({ net, it }) => {
     await close(server);
   });
 });
+
+contract(
+  'diagnostics channel net.client.socket, with an observer of performance entries',
+  ({ it, transport }) => {
+    it('names each socket once', async () => {
+      const { code, stderr, reports } = await inChild(transport, (net, report) => {
+        const { subscribe } = require('node:diagnostics_channel');
+        const { PerformanceObserver } = require('node:perf_hooks');
+        const sockets = [];
+        subscribe('net.client.socket', ({ socket }) => sockets.push(socket));
+        const entries = [];
+        const observer = new PerformanceObserver((list) => entries.push(...list.getEntries()));
+        observer.observe({ type: 'net' });
+        const server = net
+          .createServer((socket) => socket.end())
+          .listen(0, '127.0.0.1', () => {
+            const client = net.connect(server.address().port, '127.0.0.1');
+            client.resume().on('close', () => {
+              server.close();
+              setImmediate(() =>
+                report([sockets.length, sockets[0] === client, entries.map(({ name }) => name)]),
+              );
+            });
+          });
+      });
+      assert.equal(code, 0, stderr);
+      assert.deepEqual(reports, [[1, true, ['connect']]]);
+    });
+  },
+  { traffic: false },
+);
 
 differential('diagnostics channel net.client.socket', ({ same }) => {
   same('state of the socket when it is published, and when arguments are refused', async (net, trace) => {

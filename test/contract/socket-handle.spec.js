@@ -225,6 +225,18 @@ differential('the handle of a socket', ({ same }) => {
   });
 });
 
+differential('JSON', ({ same }) => {
+  same('of a server that listens, of an accepted socket and of their handles', async (net, trace) => {
+    const { client, server, accepted, finish } = await pair(net);
+    const { _handle, ...rest } = JSON.parse(JSON.stringify(server));
+    trace.push('server', Object.keys(rest), _handle);
+    const { server: its } = JSON.parse(JSON.stringify(accepted));
+    trace.push('accepted', its._handle, its._connections);
+    trace.push('handle', JSON.parse(JSON.stringify(client._handle)), server._handle.reading);
+    await finish();
+  });
+});
+
 differential('connect of a handle', ({ same }) => {
   same("is called after 'connectionAttempt', with a request that says where to", async (net, trace) => {
     const socket = answered(net, (request, handle) => {

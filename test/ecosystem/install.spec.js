@@ -92,7 +92,9 @@ describe('installing by hand', function () {
     const source = `
       const net = require('node:net'), http = require('node:http');
       const answer = 'HTTP/1.1 200 OK\\r\\ncontent-length: 4\\r\\n\\r\\n';
+      let connections = 0;
       const server = net.createServer((socket) => {
+        connections++;
         socket.on('error', () => {}).on('data', () => {
           socket.write(answer + 'good');
           setTimeout(() => socket.write(answer + 'evil'), 20);
@@ -104,13 +106,15 @@ describe('installing by hand', function () {
         }).on('error', reject));
         get().then(async (first) => {
           await new Promise((resolve) => setTimeout(resolve, 200));
-          console.log(first, await get());
+          console.log(first, await get(), connections);
           process.exit();
         });
       });`;
     const plain = await output({ source });
     const ours = await output({ source, preload: 'require' });
     assert.equal(ours.stdout, plain.stdout);
+    const withAgent = source.replace('new http.Agent', "new (require('iocp-net/http').Agent)");
+    assert.equal((await output({ source: withAgent })).stdout, plain.stdout);
   });
 
   it('install() has Node list our servers and sockets, uninstall() gives its functions back', async () => {

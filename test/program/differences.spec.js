@@ -1,0 +1,108 @@
+'use strict';
+
+// What docs/differences.md lists, one spec for each row. A spec fails when the difference is gone, so that the row goes too.
+
+const assert = require('node:assert/strict');
+const path = require('node:path');
+const { isDeepStrictEqual } = require('node:util');
+const { packageRoot } = require('../support/transports.js');
+const { run } = require('../support/program.js');
+const { nodeMajor } = require('../support/sockets.js');
+const { isWindows } = require('../support/local-names.js');
+
+const file = path.join(__dirname, 'fixtures', 'differences.js');
+const WAYS = { require: { net: packageRoot }, preload: { net: 'node:net', preload: 'require' } };
+
+async function seen(scenario, { net, preload = 'none' }) {
+  const result = await run({ file, args: [scenario], preload, env: { NET: net, NODE_NO_WARNINGS: '1' } });
+  assert.equal(result.code, 0, result.stderr);
+  return JSON.parse(result.stdout);
+}
+
+/** `theirs` and `ours` are what the two see; `ways` those of using the package in which they differ. */
+function differs(title, scenario, { theirs, ours, ways = ['require', 'preload'] }) {
+  it(title, async () => {
+    const expected = await seen(scenario, { net: 'node:net' });
+    for (const way of ways) {
+      const actual = await seen(scenario, WAYS[way]);
+      const equal = isDeepStrictEqual(actual, expected);
+      assert.equal(equal, false, `${way}: equal to node:net now; docs/differences.md has a row too many`);
+      assert.deepEqual(actual, ours, way);
+    }
+    assert.deepEqual(expected, theirs);
+  });
+}
+
+const WRITES = ['writeBuffer', 'writev', 'writeUtf8String', 'useUserBuffer', 'onread', 'open', 'setBlocking'];
+
+describe('differences from node:net', function () {
+  this.timeout(120_000);
+
+  differs('a handle is no object of the C++ of Node', 'handleClass', {
+    theirs: [
+      [true, true],
+      [true, true],
+    ],
+    ours: [
+      [false, false],
+      [false, false],
+    ],
+  });
+  differs('a handle has no methods for bytes', 'handleMethods', { theirs: WRITES, ours: [] });
+  differs('bytes do not pass through the handle', 'handleBytes', {
+    theirs: ['writeUtf8String', 'onread'],
+    ours: [],
+  });
+  differs('an http server parses from data events', 'streamBase', {
+    theirs: [],
+    ours: ['GET'],
+    ways: ['preload'],
+  });
+  differs('a bound connection begins before connect of the handle', 'boundConnect', { theirs: 0, ours: 1 });
+  differs('a bound connection has no address before it is made', 'boundAddress', {
+    theirs: '127.0.0.1',
+    ours: null,
+  });
+  differs('destroy inside connectionAttempt', 'destroyInAttempt', { theirs: ['TypeError'], ours: [] });
+  differs('resetAndDestroy right after end', 'resetAfterEnd', {
+    theirs: ['error', 'EINVAL'],
+    ours: ['close', null],
+  });
+  differs('bytesWritten of Buffers that wait for the connection', 'pendingBytes', { theirs: 'NaN', ours: 6 });
+  differs('a report that is written to a file', 'reportFile', { theirs: 2, ours: 0 });
+  differs('buffer sizes in a report', 'reportBuffers', { theirs: [2, true], ours: [2, false] });
+  differs('the order of active resources', 'listOrder', {
+    theirs: ['TCPServerWrap', 'UDPWrap'],
+    ours: ['UDPWrap', 'TCPServerWrap'],
+  });
+  differs('frames of a refused argument', 'refusedFrames', { theirs: false, ours: true });
+  differs('frames of an error of the system', 'errorFrames', { theirs: false, ours: true });
+  differs('symbols of a socket', 'symbols', { theirs: [true, true], ours: [false, false] });
+  differs('the prototype of Socket.prototype', 'prototypes', { theirs: true, ours: false });
+  differs('classes without the preload', 'classes', {
+    theirs: [true, true, true],
+    ours: [false, false, true],
+    ways: ['require'],
+  });
+  differs('objects of async resources', 'asyncResources', {
+    theirs: ['ShutdownWrap', 'TCP', 'TCPConnectWrap'],
+    ours: ['AsyncResource', 'TCP'],
+  });
+  differs('a property of process', 'processProperty', { theirs: false, ours: true });
+
+  if (!isWindows) {
+    differs('a descriptor that another server listens on', 'watchedDescriptor', {
+      theirs: 'EEXIST',
+      ours: 'listening',
+    });
+    differs('the watcher of the engine in a report', 'reportLoop', { theirs: false, ours: true });
+  }
+
+  if (nodeMajor >= 22) {
+    differs('a free socket of an agent, without the preload', 'freeSockets', {
+      theirs: 2,
+      ours: 1,
+      ways: ['require'],
+    });
+  }
+});
