@@ -58,6 +58,7 @@ int64_t Engine::Send(int32_t index, int32_t generation, const Span* spans, size_
                      Rest rest) {
   Endpoint* const endpoint = table_.Find(index, generation);
   if (endpoint == nullptr || endpoint->state != EndpointState::kOpen) return UV__EBADF;
+  if (endpoint->send_status != kOk) return endpoint->send_status;
   Remainder left(spans, count);
   int64_t sent = 0;
   while (endpoint->queue == nullptr && !left.Empty()) {
@@ -129,6 +130,7 @@ void Engine::AfterQueue(Endpoint& endpoint) {
 void Engine::FailSend(Endpoint& endpoint, Status status) {
   endpoint.queue.reset();
   endpoint.stalled = false;
+  endpoint.send_status = status;
   Post(Completion::kSent, endpoint, status);
   TryShutdown(endpoint);
 }
