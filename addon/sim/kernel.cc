@@ -10,6 +10,9 @@ namespace {
 constexpr uint16_t kFirstPort = 32768;
 constexpr uint16_t kPorts = 28000;
 
+// A name that is no file, and goes with its socket.
+bool Abstract(const Address& address) { return !address.host.empty() && address.host[0] == '\0'; }
+
 bool Wildcard(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
 
 }  // namespace
@@ -126,6 +129,14 @@ void Kernel::Release(uint64_t id) {
   if (--socket.references == 0) Destroy(socket);
 }
 
+// TCP alone: nothing is left of the connection but what was received.
+bool Kernel::Over(const Socket& socket) {
+  if (socket.kind != EndpointKind::kTcp) return false;
+  const Socket* const peer = PeerOf(socket);
+  const bool fin_taken = socket.fin_sent && (peer == nullptr || peer->in.fin_arrived);
+  return socket.dead || (socket.in.fin_arrived && fin_taken);
+}
+
 // The last descriptor has been closed, or the listener of a connection that nobody has accepted.
 void Kernel::Destroy(Socket& socket, bool accepted) {
   const std::unique_ptr<Socket> gone = std::move(sockets_.at(socket.id));
@@ -134,6 +145,9 @@ void Kernel::Destroy(Socket& socket, bool accepted) {
     auto& owners = bound_[{socket.local.host, socket.local.port}];
     std::erase(owners, socket.id);
     if (owners.empty()) bound_.erase({socket.local.host, socket.local.port});
+  }
+  if (socket.bound && socket.kind == EndpointKind::kPipe && Abstract(socket.local)) {
+    paths_.erase(socket.local.host);
   }
   // Whoever was not accepted is reset; whoever found no place is refused.
   for (const uint64_t id : socket.backlog) {
@@ -148,7 +162,7 @@ void Kernel::Destroy(Socket& socket, bool accepted) {
     }
   }
   Socket* const peer = PeerOf(socket);
-  if (peer == nullptr || peer->dead) return;
+  if (peer == nullptr || peer->dead || Over(socket)) return;
   const bool unread = socket.in.Size() > 0;
   if (socket.kind == EndpointKind::kPipe) {
     if (unread || !accepted) {
@@ -233,14 +247,17 @@ Socket* Kernel::ListenerAt(const Address& address) {
 Status Kernel::Connect(int fd, const Address& peer) {
   Socket* const socket = Of(fd);
   if (socket == nullptr) return UV__EBADF;
-  if (socket->state == Socket::State::kConnected) return UV__EISCONN;
+  if (socket->state == Socket::State::kConnected) {
+    // The first call after a connect that went on in the background is told its result.
+    return std::exchange(socket->connect_untold, false) ? kOk : UV__EISCONN;
+  }
   if (socket->state != Socket::State::kFresh) return UV__EALREADY;
   const Status error = Error({UV__EINTR, UV__ENETUNREACH, UV__EADDRNOTAVAIL, UV__ECONNREFUSED,
                               UV__EHOSTUNREACH, UV__EACCES});
   if (error != kOk) return error;
   socket->peer = peer;
   if (socket->kind == EndpointKind::kPipe) {
-    if (paths_.count(peer.host) == 0) return UV__ENOENT;
+    if (paths_.count(peer.host) == 0) return Abstract(peer) ? UV__ECONNREFUSED : UV__ENOENT;
     return TryConnect(*socket);
   }
   if (Wildcard(peer.host)) socket->peer.host = peer.family == 6 ? "::1" : "127.0.0.1";
@@ -249,6 +266,7 @@ Status Kernel::Connect(int fd, const Address& peer) {
     socket->local.port = FreePort();
   }
   socket->state = Socket::State::kConnecting;
+  socket->connect_untold = true;
   if (Fails(faults_.losses)) {
     Later(Happening::kTimeOut, *socket);
     return kInProgress;
@@ -358,8 +376,7 @@ Status Kernel::PeerAddress(int fd, Address* address) {
   const Socket* const socket = Of(fd);
   if (socket == nullptr) return UV__EBADF;
   if (const Status error = Error({UV__ENOBUFS}); error != kOk) return error;
-  const bool gone = socket->dead && socket->kind == EndpointKind::kTcp;
-  if (socket->state != Socket::State::kConnected || gone) return UV__ENOTCONN;
+  if (socket->state != Socket::State::kConnected || Over(*socket)) return UV__ENOTCONN;
   *address = socket->peer;
   return kOk;
 }

@@ -139,6 +139,7 @@ class Kernel {
   // already be another socket's.
   Socket* Of(int fd);
   Socket* PeerOf(const Socket& socket) { return FindById(socket.peer_id); }
+  bool Over(const Socket& socket);
   Socket& Create(EndpointKind kind, int32_t family);
   int Install(Socket& socket);
   void Release(uint64_t id);
@@ -166,6 +167,7 @@ class Kernel {
   void Raise(Socket& socket);
   void Mark(const Socket& socket, Registration& registration);
   uint32_t Readiness(const Socket& socket) const;
+  uint32_t Look(Socket& socket);
   int Collect(Set& set, ReadyEvent* events, int events_max);
 
   Faults faults_;

@@ -44,6 +44,13 @@ uint32_t Kernel::Readiness(const Socket& socket) const {
   return ready;
 }
 
+// As when a set looks at a socket: one that finds no room is told when there is some.
+uint32_t Kernel::Look(Socket& socket) {
+  const uint32_t ready = Readiness(socket);
+  if (socket.state == Socket::State::kConnected && (ready & kOut) == 0) socket.no_space = true;
+  return ready;
+}
+
 int Kernel::OpenSet() {
   const Status error =
       Fails(faults_.errors) ? (random_.Chance(32768) ? UV__EMFILE : UV__ENOMEM) : kOk;
@@ -67,7 +74,7 @@ Status Kernel::Watch(int set, int fd, uint64_t data) {
     if (registration.set == set && registration.fd == fd) return UV__EEXIST;
   }
   Registration& fresh = socket->registrations.emplace_back(Registration{set, fd, data});
-  if (Readiness(*socket) != 0) Mark(*socket, fresh);
+  if (Look(*socket) != 0) Mark(*socket, fresh);
   return kOk;
 }
 
@@ -79,7 +86,7 @@ Status Kernel::WatchAgain(int set, int fd, uint64_t data) {
   for (Registration& registration : socket->registrations) {
     if (registration.set != set || registration.fd != fd) continue;
     registration.data = data;
-    if (Readiness(*socket) != 0) Mark(*socket, registration);
+    if (Look(*socket) != 0) Mark(*socket, registration);
     return kOk;
   }
   return UV__ENOENT;
@@ -185,7 +192,7 @@ int Kernel::Collect(Set& set, ReadyEvent* events, int events_max) {
       continue;
     }
     registration->pending = false;
-    const uint32_t now = Readiness(*socket);
+    const uint32_t now = Look(*socket);
     if (now == 0) continue;
     events[count++] = {registration->data, now};
     if (Fails(faults_.spurious_events)) Mark(*socket, *registration);

@@ -21,6 +21,7 @@ int64_t Kernel::Receive(int fd, uint8_t* into, size_t bytes_max) {
   }
   Channel& in = socket->in;
   if (in.arrived == 0) {
+    if (in.fin_arrived && socket->kind == EndpointKind::kTcp) return 0;  // whatever came after it
     if (socket->error != kOk) return std::exchange(socket->error, kOk);
     if (in.fin_arrived || socket->dead) return 0;
     return UV__EAGAIN;
@@ -60,13 +61,15 @@ int64_t Kernel::Send(int fd, const Span* spans, size_t count) {
   if (Fails(faults_.losses)) {
     Lose(*socket, random_.Chance(32768) ? UV__ETIMEDOUT : UV__EHOSTUNREACH);
   }
+  Socket* const receiver = PeerOf(*socket);
+  const bool gone = receiver == nullptr || receiver->dead;
+  // A local socket keeps its error for the receiving side.
+  if (socket->kind == EndpointKind::kPipe && gone) return UV__EPIPE;
   if (socket->error != kOk) return std::exchange(socket->error, kOk);
   if (socket->dead || socket->fin_sent) return UV__EPIPE;
   size_t total = 0;
   for (size_t i = 0; i < count; i++) total += spans[i].length;
-  Socket* const receiver = PeerOf(*socket);
-  if (receiver == nullptr || receiver->dead) {
-    if (socket->kind == EndpointKind::kPipe) return UV__EPIPE;
+  if (gone) {
     // The other side is gone, and answers these bytes with a reset.
     socket->sent_bytes += total;
     SendReset(*socket);
@@ -102,9 +105,9 @@ Status Kernel::Shutdown(int fd) {
   Socket* const socket = Of(fd);
   if (socket == nullptr) return UV__EBADF;
   if (const Status error = Error({UV__ENOBUFS}); error != kOk) return error;
-  const bool gone = socket->dead && socket->kind == EndpointKind::kTcp;
-  if (socket->state != Socket::State::kConnected || gone) return UV__ENOTCONN;
+  if (socket->state != Socket::State::kConnected || Over(*socket)) return UV__ENOTCONN;
   socket->fin_sent = true;
+  socket->connect_untold = false;
   if (Socket* const receiver = PeerOf(*socket); receiver != nullptr) {
     receiver->in.fin = true;
     Transmit(*receiver);

@@ -72,6 +72,7 @@ struct Socket {
   bool bound = false;
   bool share_port = false;
   bool reset_on_close = false;
+  bool connect_untold = false;
   Address local;
   Address peer;
   std::vector<Registration> registrations;

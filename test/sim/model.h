@@ -102,6 +102,7 @@ struct Owner {
   uint64_t receive_sequence = 0;
   bool receivable = false;  // announced, not taken yet
   bool over = false;        // ended or failed
+  uint64_t over_sequence = 0;
   bool send_failed = false;
   bool shut_asked = false;
   bool shut = false;

@@ -288,7 +288,7 @@ void World::Deliver(const int32_t* record, uint64_t sequence, sim::Random& rando
       OnReceived(*owner, sequence, record[kCompletionOffset], record[kCompletionLength]);
       return;
     case Completion::kReceivable:
-      OnReceivable(*owner, record[kCompletionWaiting], random);
+      OnReceivable(*owner, sequence, record[kCompletionWaiting], random);
       return;
     case Completion::kEnded:
       OnOver(*owner, true);
@@ -349,8 +349,10 @@ void World::OnReceived(Owner& owner, uint64_t sequence, int32_t offset, int32_t 
 }
 
 // As StreamEndpoint.receivable in lib/port/endpoint.ts.
-void World::OnReceivable(Owner& owner, int32_t waiting, sim::Random& random) {
-  if (owner.over) Fail("bytes are announced after the end");
+void World::OnReceivable(Owner& owner, uint64_t sequence, int32_t waiting, sim::Random& random) {
+  // One that was posted before a direct call came upon the end is stale.
+  if (owner.over && sequence >= owner.over_sequence) Fail("bytes are announced after the end");
+  if (owner.over) return;
   owner.receivable = true;
   if (owner.closing || !owner.receiving) return;
   if (owner.mode == ReceiveMode::kAnnounced && !settling_ && random.Chance(16'384)) return;

@@ -56,7 +56,7 @@ class World {
   void OnAccepted(Owner& owner, const int32_t* record);
   void OnConnected(Owner& owner, Status status);
   void OnReceived(Owner& owner, uint64_t sequence, int32_t offset, int32_t length);
-  void OnReceivable(Owner& owner, int32_t waiting, sim::Random& random);
+  void OnReceivable(Owner& owner, uint64_t sequence, int32_t waiting, sim::Random& random);
   void OnOver(Owner& owner, bool ended);
   void OnSent(Owner& owner, uint64_t sequence, Status status);
   void OnShut(Owner& owner, Status status);
