@@ -1,8 +1,10 @@
-// The backend of the system that the port is compiled for.
+// The backend of the system that the port is compiled for, or the one for tests (IOCP_NET_SIM).
 #ifndef IOCP_NET_PORT_BACKEND_H_
 #define IOCP_NET_PORT_BACKEND_H_
 
-#ifdef _WIN32
+#ifdef IOCP_NET_SIM
+#include "sim/backend.h"
+#elif defined(_WIN32)
 #include "iocp/backend.h"
 #else
 #include "epoll/backend.h"

@@ -12,7 +12,9 @@
 #include "port/send_queue.h"
 #include "port/status.h"
 
-#ifdef _WIN32
+#ifdef IOCP_NET_SIM
+#include "sim/native_endpoint.h"
+#elif defined(_WIN32)
 #include "iocp/native_endpoint.h"
 #else
 #include "epoll/native_endpoint.h"
@@ -49,6 +51,7 @@ struct Endpoint {
 
   bool queued = false;  // in the ready list
   Status connect_status = kOk;
+  Status send_status = kOk;  // why the queue was given up: nothing may be sent in its place
   Endpoint* next_ready = nullptr;
 
   std::unique_ptr<SendQueue> queue;  // only while the kernel would not take everything

@@ -44,6 +44,7 @@ struct Remainder {
 
 // Nothing overtakes what is queued.
 int64_t Engine::SendNow(Endpoint& endpoint, Remainder* left) {
+  if (endpoint.send_status != kOk) return endpoint.send_status;
   int64_t sent = 0;
   while (endpoint.queue == nullptr && !left->Empty()) {
     Span batch[kSpansMax];
@@ -132,6 +133,7 @@ void Engine::AfterQueue(Endpoint& endpoint) {
 void Engine::FailSend(Endpoint& endpoint, Status status) {
   endpoint.queue.reset();
   endpoint.stalled = false;
+  endpoint.send_status = status;
   Post(Completion::kSent, endpoint, status);
   TryShutdown(endpoint);
 }

@@ -97,7 +97,13 @@ function buildNativeTests({ platform = process.platform, target = targetOf(platf
  */
 function buildTestAddon({ platform = process.platform } = {}) {
   const folder = testAddonFolder(platform);
-  runCmake(folder, 'Release', definitions(targetOf(platform), { IOCP_NET_TEST_ADDON: 'ON' }), 'failure', 'test_helper');
+  runCmake(
+    folder,
+    'Release',
+    definitions(targetOf(platform), { IOCP_NET_TEST_ADDON: 'ON' }),
+    'failure',
+    'test_helper',
+  );
   return path.join(folder, 'test-addon', 'test_helper.node');
 }
 
