@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Layout and lint of everything we write: biome for TypeScript, JavaScript and JSON, clang-format for C++. And whether
+// Layout and lint of everything we write: biome for TypeScript, JavaScript and JSON, clang-format for C++, the generated
+// half of the boundary, and the structure (scripts/check-structure.mjs). And whether
 // what is generated from the boundary's definition is up to date.
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -46,11 +47,16 @@ async function layout(fix) {
   const options = { cwd: paths.root };
   const generator = path.join(paths.root, 'scripts', 'generate-boundary.mjs');
   const boundary = await run(process.execPath, [generator, ...(fix ? [] : ['--check'])], options);
+  const structure = await run(
+    process.execPath,
+    [path.join(paths.root, 'scripts', 'check-structure.mjs')],
+    options,
+  );
   const check = ['check', '--error-on-warnings', ...(fix ? ['--write'] : [])];
   const scripts = await run(process.execPath, [biome, ...check], options);
   const mode = fix ? ['-i'] : ['--dry-run', '-Werror'];
   const native = await run('clang-format', [...mode, ...nativeSources()], options);
-  return boundary.code === 0 && scripts.code === 0 && native.code === 0;
+  return [boundary, structure, scripts, native].every(({ code }) => code === 0);
 }
 
 async function main() {

@@ -2,11 +2,9 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
@@ -17,6 +15,7 @@
 #include <cstdlib>
 
 #include "epoll/address.h"
+#include "epoll/options.h"
 #include "port/engine.h"
 
 namespace iocp_net {
@@ -25,10 +24,6 @@ namespace {
 
 constexpr int kEventsMax = 256;
 constexpr size_t kVectorsMax = 64;
-
-int SetFlag(int fd, int level, int name, int value) {
-  return ::setsockopt(fd, level, name, &value, sizeof(value)) == 0 ? kOk : -errno;
-}
 
 Descriptor OpenSocket(int family) {
   return Descriptor(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -121,25 +116,6 @@ ssize_t ReceiveNow(int fd, uint8_t* into, size_t bytes_max) {
 
 ssize_t SendNow(int fd, const Span& span) {
   return ::syscall(SYS_sendto, fd, span.data, span.length, MSG_NOSIGNAL, nullptr, 0);
-}
-
-Status SetPipeMode(const std::string& path, bool readable_all, bool writable_all, bool add) {
-  mode_t mode = 0;
-  if (add) {
-#ifdef __GLIBC__
-    // stat() would ask for glibc 2.33, and Node runs from 2.28 on.
-    struct statx now;
-    if (::statx(AT_FDCWD, path.c_str(), 0, STATX_MODE, &now) != 0) return -errno;
-    mode = now.stx_mode & 07777;
-#else
-    struct stat now;
-    if (::stat(path.c_str(), &now) != 0) return -errno;
-    mode = now.st_mode & 07777;
-#endif
-  }
-  if (readable_all) mode |= S_IRUSR | S_IRGRP | S_IROTH;
-  if (writable_all) mode |= S_IWUSR | S_IWGRP | S_IWOTH;
-  return ::chmod(path.c_str(), mode) == 0 ? kOk : -errno;
 }
 
 // Large messages are received into memory of their own, which JavaScript's collector frees in bulk.
@@ -375,55 +351,6 @@ void Backend::Close(Endpoint& endpoint, CloseHow how) {
     endpoint.native.fd = -1;
   }
   engine_.OnClosed(endpoint);
-}
-
-Status Backend::SetOption(Endpoint& endpoint, Option option, int32_t a, int32_t b, int32_t c,
-                          int32_t d) {
-  const int fd = endpoint.native.fd;
-  switch (option) {
-    case Option::kNoDelay:
-      return SetFlag(fd, IPPROTO_TCP, TCP_NODELAY, a);
-    case Option::kKeepAlive: {
-      Status status = SetFlag(fd, SOL_SOCKET, SO_KEEPALIVE, a);
-      if (status != kOk || a == 0) return status;
-      if (b < 1) return UV__EINVAL;  // as libuv: on, with the system's times
-      status = SetFlag(fd, IPPROTO_TCP, TCP_KEEPIDLE, b);
-      if (status == kOk) status = SetFlag(fd, IPPROTO_TCP, TCP_KEEPINTVL, c > 0 ? c : 1);
-      if (status == kOk) status = SetFlag(fd, IPPROTO_TCP, TCP_KEEPCNT, d > 0 ? d : 10);
-      return status;
-    }
-    case Option::kSendBufferBytes:
-      return SetFlag(fd, SOL_SOCKET, SO_SNDBUF, a);
-    case Option::kReceiveBufferBytes:
-      return SetFlag(fd, SOL_SOCKET, SO_RCVBUF, a);
-    case Option::kTypeOfService: {
-      SystemAddress local;
-      local.length = sizeof(local.storage);
-      if (::getsockname(fd, &local.base, &local.length) != 0) return -errno;
-      return local.family() == AF_INET6 ? SetFlag(fd, IPPROTO_IPV6, IPV6_TCLASS, a)
-                                        : SetFlag(fd, IPPROTO_IP, IP_TOS, a);
-    }
-    case Option::kPipeMode:
-      if (endpoint.native.unlink_path == nullptr) return UV__EINVAL;
-      return SetPipeMode(*endpoint.native.unlink_path, a != 0, b != 0, c != 0);
-  }
-  return UV__EINVAL;
-}
-
-Status Backend::LocalAddress(Endpoint& endpoint, Address* address) {
-  SystemAddress system;
-  system.length = sizeof(system.storage);
-  if (::getsockname(endpoint.native.fd, &system.base, &system.length) != 0) return -errno;
-  FromSystem(system, address);
-  return kOk;
-}
-
-Status Backend::PeerAddress(Endpoint& endpoint, Address* address) {
-  SystemAddress system;
-  system.length = sizeof(system.storage);
-  if (::getpeername(endpoint.native.fd, &system.base, &system.length) != 0) return -errno;
-  FromSystem(system, address);
-  return kOk;
 }
 
 int32_t Backend::Wait(int32_t timeout_ms) {

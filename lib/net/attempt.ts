@@ -1,7 +1,7 @@
 // One attempt to connect: from a target to the handle's connect(), and what comes of it.
 import util = require('node:util');
 
-import type { ConnectOptions } from '../port/port.js';
+import type { ConnectOptions } from '../port/opening.js';
 import { builtin } from './builtin.js';
 import {
   errnoException,
@@ -12,9 +12,10 @@ import {
   ofCompletion,
   statusOf,
 } from './errors.js';
+import type { ConnectRequest } from './handle-requests.js';
 import { observeConnect } from './performance.js';
 import { denial } from './permission.js';
-import type { ConnectRequest, SocketHandle, TCP } from './socket-handle.js';
+import type { SocketHandle, TCP } from './socket-handle.js';
 import {
   hasBlockList,
   kAsyncId,

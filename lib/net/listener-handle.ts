@@ -6,7 +6,7 @@ import util = require('node:util');
 
 import type { StreamEndpoint } from '../port/endpoint.js';
 import type { ListenerOwner, ListeningEndpoint } from '../port/listening-endpoint.js';
-import { isFailure, type ListenOptions } from '../port/port.js';
+import { isFailure, type ListenOptions } from '../port/opening.js';
 import { accept, type ServerState } from './accept.js';
 import { debug } from './debug.js';
 import { port } from './engine-port.js';

@@ -2,9 +2,8 @@
 import stream = require('node:stream');
 import util = require('node:util');
 
-import { clearTimeout, setTimeout } from '../port/clock.js';
-import { keepAlive } from './attempt.js';
-import { builtin, judge } from './builtin.js';
+import { clearTimeout } from '../port/clock.js';
+import { builtin } from './builtin.js';
 import { connect } from './connect.js';
 import { defineAll } from './define.js';
 import {
@@ -15,16 +14,14 @@ import {
   statusOf,
 } from './errors.js';
 import { wasCarried } from './move-to-libuv.js';
-import { Socket } from './socket.js';
 import { Pipe, type TCP } from './socket-handle.js';
+import { type Method, optionMethods } from './socket-options.js';
 import {
   hasHandle,
-  hasTypeOfService,
   kBytesRead,
   kEndpoint,
   kHandle,
   kLastQueuedBytes,
-  kOptions,
   kReading,
   kTimeout,
   kUserBuffer,
@@ -32,7 +29,6 @@ import {
   type WriteCallback,
   type WriteData,
   type WritevChunk,
-  wanted,
 } from './state.js';
 import { refreshIdle, write } from './transfer.js';
 
@@ -41,12 +37,8 @@ const debug = util.debuglog('net');
 const { queueMicrotask } = globalThis;
 const EBADF = statusOf('EBADF');
 const ENOTCONN = statusOf('ENOTCONN');
-const isWindows = process.platform === 'win32';
 // Up to Node 20 a socket that was never connected does not finish either.
 const finalWaitsForConnect = Number.parseInt(process.versions.node, 10) < 22;
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
-
-type Method = (this: ThisSocket, ...args: never[]) => unknown;
 
 /** node:net's own methods, for the sockets that it carries. */
 const theirs = builtin.Socket.prototype as unknown as Record<string, (...args: unknown[]) => unknown>;
@@ -111,9 +103,12 @@ const perMessage: Record<string, Method> = {
   },
 };
 
+/** Where sockets find their methods. */
+let ofSockets: { write?: unknown } = {};
+
 const others: Record<string, Method> = {
   connect(this: ThisSocket, ...args: unknown[]): unknown {
-    return connect(this, args, Socket.prototype.write);
+    return connect(this, args, ofSockets.write);
   },
 
   end(this: ThisSocket, data?: unknown, encoding?: unknown, callback?: unknown): unknown {
@@ -133,67 +128,6 @@ const others: Record<string, Method> = {
   resume(this: ThisSocket): unknown {
     startUserBuffer(this);
     return duplex.resume.call(this);
-  },
-
-  setTimeout(this: ThisSocket, timeoutMs: number, callback?: () => void): unknown {
-    if (this.destroyed) return this;
-    this.timeout = timeoutMs;
-    if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
-      timeoutMs = judgedTimeout(timeoutMs);
-    }
-    clearTimeout(this[kTimeout] as NodeJS.Timeout);
-    this[kTimeout] = null;
-    if (callback !== undefined && typeof callback !== 'function') {
-      judge((node) => new node.Socket().setTimeout(0, callback));
-    }
-    if (timeoutMs === 0) {
-      if (callback !== undefined) this.removeListener('timeout', callback);
-    } else {
-      this[kTimeout] = setTimeout(this._onTimeout.bind(this), timeoutMs).unref();
-      if (callback !== undefined) this.once('timeout', callback);
-    }
-    return this;
-  },
-
-  setNoDelay(this: ThisSocket, enable?: boolean): unknown {
-    const on = Boolean(enable === undefined ? true : enable);
-    const options = wanted(this);
-    const handle = this[kHandle] as TCP | null;
-    const changed = on !== options.noDelay;
-    options.noDelay = on;
-    if (changed && handle?.setNoDelay) handle.setNoDelay(on);
-    return this;
-  },
-
-  setKeepAlive(
-    this: ThisSocket,
-    enable?: boolean | { enable?: boolean; initialDelay?: number; interval?: number; count?: number },
-    initialDelayMs?: number,
-    intervalMs?: number,
-    count?: number,
-  ): unknown {
-    if (hasTypeOfService && enable !== null && typeof enable === 'object') {
-      ({ initialDelay: initialDelayMs, interval: intervalMs, count } = enable);
-      enable = enable.enable;
-    }
-    const on = Boolean(enable);
-    const idleSeconds = ~~((initialDelayMs as number) / 1000);
-    const intervalSeconds = !hasTypeOfService || intervalMs === undefined ? undefined : ~~(intervalMs / 1000);
-    const probes = hasTypeOfService ? count : undefined;
-    const options = wanted(this);
-    const changed =
-      on !== options.keepAlive ||
-      (on &&
-        (idleSeconds !== options.keepAliveIdleSeconds ||
-          intervalSeconds !== options.keepAliveIntervalSeconds ||
-          probes !== options.keepAliveCount));
-    options.keepAlive = on;
-    options.keepAliveIdleSeconds = idleSeconds;
-    options.keepAliveIntervalSeconds = intervalSeconds;
-    options.keepAliveCount = probes;
-    const handle = this[kHandle] as TCP | null;
-    if (changed && handle !== null) keepAlive(handle, options);
-    return this;
   },
 
   address(this: ThisSocket): unknown {
@@ -310,17 +244,6 @@ const others: Record<string, Method> = {
   },
 };
 
-/** What node:net makes of a timeout that is no plain number of milliseconds: it throws, or warns and caps it. */
-function judgedTimeout(timeoutMs: number): number {
-  const probe = new builtin.Socket();
-  try {
-    probe.setTimeout(timeoutMs);
-  } finally {
-    probe.destroy();
-  }
-  return MAX_TIMEOUT_MS;
-}
-
 function readFromHandle(self: ThisSocket): void {
   self[kReading] = true;
   const status = self[kHandle]?.readStart() ?? 0;
@@ -365,27 +288,6 @@ function closeHandle(self: ThisSocket, isException: boolean, how: 'close' | 'res
   else handle.close(closed);
 }
 
-if (hasTypeOfService) {
-  others.setTypeOfService = function (this: ThisSocket, value: number): unknown {
-    judge((node) =>
-      (new node.Socket() as unknown as { setTypeOfService(v: number): void }).setTypeOfService(value),
-    );
-    const options = wanted(this);
-    const handle = this[kHandle] as (TCP & { setTypeOfService?(value: number): number }) | null;
-    const changed = value !== options.typeOfService;
-    options.typeOfService = value;
-    if (changed && handle?.setTypeOfService) {
-      const status = handle.setTypeOfService(value);
-      // Windows restricts the field: best effort there, as in node:net.
-      if (status !== 0 && !isWindows) throw errnoException(status, 'setTypeOfService');
-    }
-    return this;
-  };
-  others.getTypeOfService = function (this: ThisSocket): number {
-    return this[kOptions]?.typeOfService ?? 0;
-  };
-}
-
 /** Ours for a socket that the port carries, node:net's for any other. */
 function dispatching(name: string, ours: Method): Method {
   return function (this: ThisSocket, ...args: never[]) {
@@ -402,7 +304,8 @@ function connectingAgain(connecting: Method): Method {
 }
 
 /** The methods of Socket.prototype, with the names, lengths and flags that node:net's have. */
-export function methodDescriptors(): PropertyDescriptorMap {
+export function methodDescriptors(prototype: object): PropertyDescriptorMap {
+  ofSockets = prototype as typeof ofSockets;
   const all: PropertyDescriptorMap = {};
   const add = (name: string, value: Method, ours: Method) => {
     const length = theirs[name]?.length ?? ours.length;
@@ -411,7 +314,8 @@ export function methodDescriptors(): PropertyDescriptorMap {
     all[name] = { value, enumerable: true, writable: true, configurable: true };
   };
   for (const [name, ours] of Object.entries(perMessage)) add(name, ours, ours);
-  for (const [name, ours] of Object.entries(others)) add(name, dispatching(name, ours), ours);
+  for (const [name, ours] of Object.entries({ ...others, ...optionMethods }))
+    add(name, dispatching(name, ours), ours);
   const { value: connecting } = all.connect as { value: Method };
   add('connect', connectingAgain(connecting), connecting);
   return all;

@@ -22,7 +22,7 @@ import {
 } from './listener-handle.js';
 import { mayUseNet } from './permission.js';
 import { pipeName } from './pipe-name.js';
-import { serverTransferMethods } from './thread-transfer.js';
+import { serverTransferMethods } from './server-transfer.js';
 
 const EADDRINUSE = statusOf('EADDRINUSE');
 const BACKLOG = 511;

@@ -4,13 +4,14 @@
 import { AsyncResource, asyncWrapProviders } from 'node:async_hooks';
 import { setImmediate } from '../port/clock.js';
 import type { StreamEndpoint } from '../port/endpoint.js';
-import { type ConnectOptions, isFailure } from '../port/port.js';
+import { type ConnectOptions, isFailure } from '../port/opening.js';
 import { inThisContext } from './async-context.js';
 import { builtin } from './builtin.js';
 import { debug } from './debug.js';
 import { define } from './define.js';
 import { port } from './engine-port.js';
 import { isWithoutSocket, statusOf } from './errors.js';
+import type { ConnectRequest, ShutdownRequest } from './handle-requests.js';
 import { setKeepAlive } from './keep-alive.js';
 import { kOwner } from './node-symbols.js';
 import { pipeName } from './pipe-name.js';
@@ -37,30 +38,6 @@ const NO_SOCKET = process.platform === 'win32' ? EINVAL : EBADF;
 
 /** About the name of a pipe; libuv reports every other failure of one later. */
 const BAD_NAME = new Set(['EINVAL', 'ENAMETOOLONG', 'EBADF'].map(statusOf));
-
-type Connected = (
-  status: number,
-  handle: unknown,
-  request: ConnectRequest,
-  readable: boolean,
-  writable: boolean,
-) => void;
-
-/** What connect() of a handle is given, and whose `oncomplete` is called once. */
-export interface ConnectRequest {
-  oncomplete?: Connected;
-  address: string;
-  port?: number;
-  localAddress?: string | undefined;
-  localPort?: number | undefined;
-  addressType?: number;
-}
-
-/** What shutdown() of a handle is given. */
-export interface ShutdownRequest {
-  oncomplete(status: number): void;
-  handle: SocketHandle;
-}
 
 /** Handles without an endpoint: before connect(), or while an address is looked up. */
 export const unconnected = new Set<SocketHandle>();

@@ -14,6 +14,7 @@ import { adoptDescriptor, adoptHandle, isDescriptor, takeReceived } from './libu
 import { duplex, methodDescriptors } from './methods.js';
 import { propertyDescriptors } from './properties.js';
 import { handleFor, SocketHandle } from './socket-handle.js';
+import { socketTransferMethods } from './socket-transfer.js';
 import {
   hasBlockList,
   hasTypeOfService,
@@ -35,7 +36,7 @@ import {
   type UserBuffer,
   wanted,
 } from './state.js';
-import { markTransferable, socketTransferMethods } from './thread-transfer.js';
+import { markTransferable } from './thread-transfer.js';
 
 const EEXIST = statusOf('EEXIST');
 // Of an `onread` whose function gives no buffer: node:net then counts what it receives.
@@ -173,7 +174,7 @@ define(Socket, Symbol.hasInstance, {
   },
 });
 
-const described = { ...methodDescriptors(), ...propertyDescriptors() };
+const described = { ...methodDescriptors(Socket.prototype), ...propertyDescriptors() };
 // In the order of node:net's, which is that of for-in.
 for (const name of new Set([
   ...Object.getOwnPropertyNames(builtin.Socket.prototype),

@@ -10,49 +10,22 @@ import {
   Header,
   ListenFlag,
   type Operation,
-  SLAB_BYTES,
 } from './boundary.js';
 import { nowMs } from './clock.js';
 import { type Endpoint, StreamEndpoint } from './endpoint.js';
 import { type ListenerOwner, ListeningEndpoint } from './listening-endpoint.js';
 import { SharedMemory } from './memory.js';
+import type { ConnectOptions, ListenOptions, PortFailure } from './opening.js';
 import { runTicks } from './ticks.js';
 
 export type Counters = Record<CounterName, number>;
 
 const byCloseOrder = (a: Closed, b: Closed) => (a.closeOrder - b.closeOrder) | 0;
 
-/** The most that one write can carry through the slab. */
-export const SLAB_WRITE_BYTES_MAX = SLAB_BYTES;
-
 /** A batch goes on in the next turn of the loop after this much work, so that timers and other handles get theirs. */
 const TURN_MS = 1;
 /** Completions between two looks at the clock. */
 const CLOCK_STRIDE = 8;
-
-export interface ListenOptions {
-  host: string;
-  port: number;
-  /** 4 or 6; 0 for a pipe, whose name is `host`. */
-  family: 4 | 6 | 0;
-  backlog: number;
-  ipv6Only?: boolean;
-  reusePort?: boolean;
-}
-
-export interface ConnectOptions {
-  host: string;
-  port: number;
-  family: 4 | 6 | 0;
-  localHost?: string | undefined;
-  localPort?: number | undefined;
-}
-
-/** A failed call: one of libuv's negative error numbers, and for connect which step it was. */
-export interface PortFailure {
-  status: number;
-  stage: 'bind' | 'connect' | 'listen';
-}
 
 /** Reported as closed in the loop's closing phase. */
 export interface Closed {
@@ -60,9 +33,6 @@ export interface Closed {
   closeOrder: number;
   finish(): void;
 }
-
-/** A property of its own: a program may have put one of that name on Object.prototype. */
-export const isFailure = (result: object): result is PortFailure => Object.hasOwn(result, 'stage');
 
 const kindOf = (family: number) => (family === 0 ? EndpointKind.Pipe : EndpointKind.Tcp);
 

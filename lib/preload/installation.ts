@@ -6,7 +6,7 @@ import net = require('node:net');
 import { hideActiveHandles, showActiveHandles } from '../net/active-handles.js';
 import { builtin } from '../net/builtin.js';
 import { listen, listen2 } from '../net/server.js';
-import { serverTransferMethods } from '../net/thread-transfer.js';
+import { serverTransferMethods } from '../net/server-transfer.js';
 import { unwatchTls } from '../net/tls-sockets.js';
 import { installHttp } from './http.js';
 import { installHttp2 } from './http2.js';

@@ -1,0 +1,107 @@
+// Socket options and the idle timeout, before and after there is a connection.
+import { clearTimeout, setTimeout } from '../port/clock.js';
+import { keepAlive } from './attempt.js';
+import { builtin, judge } from './builtin.js';
+import { errnoException } from './errors.js';
+import type { TCP } from './socket-handle.js';
+import { hasTypeOfService, kHandle, kOptions, kTimeout, type ThisSocket, wanted } from './state.js';
+
+export type Method = (this: ThisSocket, ...args: never[]) => unknown;
+
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+const isWindows = process.platform === 'win32';
+
+export const optionMethods: Record<string, Method> = {
+  setTimeout(this: ThisSocket, timeoutMs: number, callback?: () => void): unknown {
+    if (this.destroyed) return this;
+    this.timeout = timeoutMs;
+    if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
+      timeoutMs = judgedTimeout(timeoutMs);
+    }
+    clearTimeout(this[kTimeout] as NodeJS.Timeout);
+    this[kTimeout] = null;
+    if (callback !== undefined && typeof callback !== 'function') {
+      judge((node) => new node.Socket().setTimeout(0, callback));
+    }
+    if (timeoutMs === 0) {
+      if (callback !== undefined) this.removeListener('timeout', callback);
+    } else {
+      this[kTimeout] = setTimeout(this._onTimeout.bind(this), timeoutMs).unref();
+      if (callback !== undefined) this.once('timeout', callback);
+    }
+    return this;
+  },
+
+  setNoDelay(this: ThisSocket, enable?: boolean): unknown {
+    const on = Boolean(enable === undefined ? true : enable);
+    const options = wanted(this);
+    const handle = this[kHandle] as TCP | null;
+    const changed = on !== options.noDelay;
+    options.noDelay = on;
+    if (changed && handle?.setNoDelay) handle.setNoDelay(on);
+    return this;
+  },
+
+  setKeepAlive(
+    this: ThisSocket,
+    enable?: boolean | { enable?: boolean; initialDelay?: number; interval?: number; count?: number },
+    initialDelayMs?: number,
+    intervalMs?: number,
+    count?: number,
+  ): unknown {
+    if (hasTypeOfService && enable !== null && typeof enable === 'object') {
+      ({ initialDelay: initialDelayMs, interval: intervalMs, count } = enable);
+      enable = enable.enable;
+    }
+    const on = Boolean(enable);
+    const idleSeconds = ~~((initialDelayMs as number) / 1000);
+    const intervalSeconds = !hasTypeOfService || intervalMs === undefined ? undefined : ~~(intervalMs / 1000);
+    const probes = hasTypeOfService ? count : undefined;
+    const options = wanted(this);
+    const changed =
+      on !== options.keepAlive ||
+      (on &&
+        (idleSeconds !== options.keepAliveIdleSeconds ||
+          intervalSeconds !== options.keepAliveIntervalSeconds ||
+          probes !== options.keepAliveCount));
+    options.keepAlive = on;
+    options.keepAliveIdleSeconds = idleSeconds;
+    options.keepAliveIntervalSeconds = intervalSeconds;
+    options.keepAliveCount = probes;
+    const handle = this[kHandle] as TCP | null;
+    if (changed && handle !== null) keepAlive(handle, options);
+    return this;
+  },
+};
+
+/** What node:net makes of a timeout that is no plain number of milliseconds: it throws, or warns and caps it. */
+function judgedTimeout(timeoutMs: number): number {
+  const probe = new builtin.Socket();
+  try {
+    probe.setTimeout(timeoutMs);
+  } finally {
+    probe.destroy();
+  }
+  return MAX_TIMEOUT_MS;
+}
+
+if (hasTypeOfService) {
+  optionMethods.setTypeOfService = function (this: ThisSocket, value: number): unknown {
+    judge((node) =>
+      (new node.Socket() as unknown as { setTypeOfService(v: number): void }).setTypeOfService(value),
+    );
+    const options = wanted(this);
+    const handle = this[kHandle] as (TCP & { setTypeOfService?(value: number): number }) | null;
+    const changed = value !== options.typeOfService;
+    options.typeOfService = value;
+    if (changed && handle?.setTypeOfService) {
+      const status = handle.setTypeOfService(value);
+      // Windows restricts the field: best effort there, as in node:net.
+      if (status !== 0 && !isWindows) throw errnoException(status, 'setTypeOfService');
+    }
+    return this;
+  };
+  optionMethods.getTypeOfService = function (this: ThisSocket): number {
+    return this[kOptions]?.typeOfService ?? 0;
+  };
+}
