@@ -2,11 +2,10 @@
 // however many folders it is loaded. The first copy that opens an engine registers its facade on `process`; later
 // copies of the same boundary use that one.
 import net = require('node:net');
-import path = require('node:path');
 
 import type { Facade } from './facade.js';
 import { tryPort, whyNone } from './net/engine-port.js';
-import { codeFolder } from './port/locate.js';
+import { codeFolder, packageRoot } from './port/locate.js';
 
 /** To be raised whenever `Facade` changes: copies with another number do not share. */
 const BOUNDARY = 2;
@@ -20,7 +19,8 @@ interface Registration {
   readonly facade: Facade;
 }
 
-export const DIRECTORY = path.join(codeFolder(), '..', '..');
+/** Names this copy. */
+export const DIRECTORY = packageRoot() ?? codeFolder();
 
 let found: Facade | undefined;
 let reason: string | undefined;
@@ -68,7 +68,8 @@ function open(): Facade | string {
  * does. Node's own functions are then no instances of this context's Function.
  */
 function isForeign(): boolean {
-  return !(net.isIP instanceof Function);
+  // A bundle has no file of ours that Node could load in its place.
+  return !(net.isIP instanceof Function) && packageRoot() !== undefined;
 }
 
 /** Node's own loader outlives the context, and loads the package once for all of them. */

@@ -175,7 +175,7 @@ for (const transport of transports) {
                 net.connect(server.address().port, '127.0.0.1').on('data', (chunk) => { server.close(); resolve(String(chunk)); });
               });
             })\`, context));
-            console.log(first.net !== second.net, first.engine.name === second.engine.name, texts.join());
+            console.log(first.net === second.net, first.engine.name === second.engine.name, texts.join());
           })();`,
       });
       assert.deepEqual(result, clean('true true hello,hello,hello,context\n'));

@@ -16,8 +16,7 @@ function packageCopies(names, change = (text) => text) {
   for (const name of names) {
     const copy = path.join(folder, 'node_modules', name);
     fs.cpSync(path.join(packageRoot, 'dist'), path.join(copy, 'dist'), { recursive: true });
-    const manifest = JSON.parse(fs.readFileSync(path.join(packageRoot, 'package.json'), 'utf8'));
-    fs.writeFileSync(path.join(copy, 'package.json'), JSON.stringify({ ...manifest, name }));
+    fs.copyFileSync(path.join(packageRoot, 'package.json'), path.join(copy, 'package.json'));
     const release = path.join('build', 'Release');
     if (fs.existsSync(path.join(packageRoot, release))) {
       fs.cpSync(path.join(packageRoot, release), path.join(copy, release), {
