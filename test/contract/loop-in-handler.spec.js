@@ -6,6 +6,7 @@ const assert = require('node:assert/strict');
 const { contract } = require('../support/contract.js');
 const { listening, close, closed, noteClose, pair, until, turns } = require('../support/sockets.js');
 const { helper } = require('../support/test-addon.js');
+const { isWindows } = require('../support/local-names.js');
 
 const TURNS_MAX = 200_000;
 
@@ -18,7 +19,11 @@ function turnUntil(condition, what) {
   }
 }
 
-contract('a loop turned inside of a handler', ({ net, it }) => {
+contract('a loop turned inside of a handler', ({ net, it: spec, ours }) => {
+  // libuv's loop on Windows does not come back there to what is in the hands of a handler further out: the rest of its
+  // batch, and the connection whose bytes it delivers. The port does.
+  const it = ours || !isWindows ? spec : () => {};
+
   it('bytes of another connection that came in the same batch', async () => {
     const a = await pair(net);
     const b = await pair(net);
@@ -74,7 +79,7 @@ contract('a loop turned inside of a handler', ({ net, it }) => {
     await finish();
   });
 
-  it('a whole exchange: connect, accept, question, answer, end and close', async () => {
+  spec('a whole exchange: connect, accept, question, answer, end and close', async () => {
     const { client, accepted, finish } = await pair(net);
     const server = await listening(net, {}, (socket) =>
       noteClose(socket).on('data', (chunk) => socket.end(chunk)),
