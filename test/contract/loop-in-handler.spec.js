@@ -6,6 +6,7 @@ const assert = require('node:assert/strict');
 const { contract } = require('../support/contract.js');
 const { listening, close, closed, noteClose, pair, until, turns } = require('../support/sockets.js');
 const { helper } = require('../support/test-addon.js');
+const { isWindows } = require('../support/local-names.js');
 
 const TURNS_MAX = 200_000;
 
@@ -18,7 +19,11 @@ function turnUntil(condition, what) {
   }
 }
 
-contract('a loop turned inside of a handler', ({ net, it }) => {
+contract('a loop turned inside of a handler', ({ net, it: spec, ours }) => {
+  // libuv's loop on Windows does not come back there to what is in the hands of a handler further out: the rest of its
+  // batch, and the connection whose bytes it delivers. The port does.
+  const it = ours || !isWindows ? spec : () => {};
+
   it('bytes of another connection that came in the same batch', async () => {
     const a = await pair(net);
     const b = await pair(net);
@@ -61,20 +66,22 @@ contract('a loop turned inside of a handler', ({ net, it }) => {
       text += chunk;
       if (++depth < 4) {
         const before = text.length;
-        for (let n = 0; n < 50 && text.length === before; n++) helper.turnLoop(false);
+        for (let n = 0; n < 2_000 && text.length === before && text.length < TOTAL; n++)
+          helper.turnLoop(false);
         if (text.length > before) nested++;
       }
       depth--;
     });
     const wanted = Array.from({ length: TOTAL }, (_, n) => String.fromCharCode(97 + (n % 26))).join('');
     for (let at = 0; at < TOTAL; at += 40_000) client.write(wanted.slice(at, at + 40_000));
-    await until(() => text.length >= TOTAL, 'all bytes');
+    // The spec itself goes on in whatever loop runs: not before the handlers are back.
+    await until(() => text.length >= TOTAL && depth === 0, 'all bytes');
     assert.equal(text === wanted, true);
     assert.ok(nested > 0, 'nothing was delivered inside');
     await finish();
   });
 
-  it('a whole exchange: connect, accept, question, answer, end and close', async () => {
+  spec('a whole exchange: connect, accept, question, answer, end and close', async () => {
     const { client, accepted, finish } = await pair(net);
     const server = await listening(net, {}, (socket) =>
       noteClose(socket).on('data', (chunk) => socket.end(chunk)),
@@ -138,6 +145,7 @@ contract('a loop turned inside of a handler', ({ net, it }) => {
     const heard = new Map();
     const thrown = [];
     let turned = false;
+    let inside = false;
     const onUncaught = (error) => thrown.push(error.message);
     const listeners = process.listeners('uncaughtException');
     process.removeAllListeners('uncaughtException');
@@ -148,12 +156,14 @@ contract('a loop turned inside of a handler', ({ net, it }) => {
           heard.set(n, (heard.get(n) ?? '') + chunk);
           if (!turned) {
             turned = true;
+            inside = true;
             for (let i = 0; i < 20; i++) helper.turnLoop(false);
+            inside = false;
           } else if (thrown.length === 0 && heard.size === 3) throw new Error('inside');
         });
       }
       for (const [n, { client }] of pairs.entries()) client.write(`bytes ${n}`);
-      await until(() => heard.size === pairs.length, 'everybody');
+      await until(() => heard.size === pairs.length && !inside, 'everybody');
     } finally {
       process.off('uncaughtException', onUncaught);
       for (const listener of listeners) process.on('uncaughtException', listener);
