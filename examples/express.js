@@ -17,6 +17,12 @@ app.get('/info', (request, response) => {
 });
 
 app.listen(port, (error) => {
-  if (error) throw error;
-  console.log(`http://localhost:${port}/`);
+  if (error === undefined) {
+    console.log(`http://localhost:${port}/`);
+  } else {
+    console.error(
+      error.code === 'EADDRINUSE' ? `port ${port} is taken: PORT=... sets another` : error.message,
+    );
+    process.exitCode = 1;
+  }
 });

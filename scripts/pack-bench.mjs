@@ -33,7 +33,7 @@ const PACKAGE = {
 
 const README = `# iocp-net-bench
 
-Compares node:net, [iocp-net](https://www.npmjs.com/package/iocp-net) and other runtimes on this machine:
+Compares node:net, iocp-net and other runtimes on this machine:
 
     npx iocp-net-bench --quick
 
@@ -93,6 +93,7 @@ function main() {
   write('README.md', README);
   for (const [name, text] of Object.entries(PACKAGE)) write(name, text);
   copy('LICENSE');
+  copy('THIRD-PARTY.md');
   for (const name of fs.readdirSync(path.join(paths.root, 'benchmarks'))) {
     if (name.endsWith('.mjs') || SUITE.includes(name)) copy(`benchmarks/${name}`);
   }

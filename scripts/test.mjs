@@ -63,6 +63,12 @@ async function main() {
   const native = missingNative.length === 0 || process.env.CI === 'true';
   const windows = missingWine.length === 0 || process.env.IOCP_NET_REQUIRE_WINDOWS === '1';
 
+  const suites = [
+    'mocha',
+    ...(native ? ['native tests'] : []),
+    ...(windows ? ['both on Windows (Wine)'] : []),
+  ];
+  console.log(`${suites.join(', ')}: about ${windows ? 20 : 10} minutes on two processors`);
   // Once, before suites that run side by side would both do it.
   await buildTypeScript();
   if (windows) await attempt('Wine', () => prepareWine());

@@ -101,6 +101,17 @@ describe('examples', function () {
     });
   }
 
+  it('express.js says in one line that its port is taken', async () => {
+    const taken = net.createServer().listen(0);
+    await when(taken, 'listening');
+    const { port } = taken.address();
+    start('express.js', { PORT: String(port) });
+    await when(child, 'close');
+    taken.close();
+    assert.equal(output, `port ${port} is taken: PORT=... sets another\n`);
+    assert.equal(child.exitCode, 1);
+  });
+
   it('echo.js', async () => {
     start('echo.js');
     const [, port] = await outputOf(/port (\d+)/);
