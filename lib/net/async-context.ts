@@ -3,7 +3,7 @@ import { AsyncResource } from 'node:async_hooks';
 
 /**
  * As AsyncResource.bind, without what makes the bound function's object slow: there is one for each connection. For one
- * call: async hooks are told that the resource is destroyed after it.
+ * call: after it, async hooks get the resource's `destroy`.
  */
 export function inThisContext<A extends unknown[]>(
   callback: (...args: A) => unknown,

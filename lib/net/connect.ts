@@ -61,7 +61,7 @@ const { _normalizeArgs: normalizeArgs } = builtin as unknown as {
 };
 const [normalizedArgs] = Object.getOwnPropertySymbols(normalizeArgs([])) as [symbol];
 
-// Node 20 tells the channel in net.connect(), later versions in Socket.prototype.connect.
+// Node 20 publishes in net.connect(), later versions in Socket.prototype.connect.
 export const publishesInCreateConnection = Number.parseInt(process.versions.node, 10) < 22;
 export function publishClientSocket(socket: unknown): void {
   if (clientSocketChannel.hasSubscribers) clientSocketChannel.publish({ socket });

@@ -16,7 +16,7 @@ interface SystemFields {
 export type NetError = Error & SystemFields;
 
 function nameOf(status: number): string {
-  // The map of libuv's own errors; a number that it does not know is told as it is.
+  // The map of libuv's own errors; a number that it does not know is named as libuv does.
   return util.getSystemErrorMap().get(status)?.[0] ?? `Unknown system error ${status}`;
 }
 

@@ -35,7 +35,7 @@ export function noteAnswered(child: object, message: unknown): void {
   if (typeof ack === 'number') underWay.get(child)?.delete(ack);
 }
 
-/** The worker may have read of them, so they are no other worker's: their clients are told by the end of them. */
+/** Closes the connections that a dead worker held. It may have read from them, so no other worker can take them over. */
 function closeUnanswered(child: object): void {
   const handles = underWay.get(child);
   underWay.delete(child);

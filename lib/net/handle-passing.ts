@@ -85,7 +85,7 @@ function noteHandle(message: HandleMessage, handle: unknown): void {
   if (type === 'net.Socket' || type === 'net.Server' || cluster) noteReceived(handle);
 }
 
-/** The connection or the listener that stands behind a socket or server of ours, as a handle of libuv's. */
+/** The connection of a socket of ours, or the listener of a server, as a handle of libuv's. */
 interface Loan {
   handle: LibuvHandle;
   lent: boolean;

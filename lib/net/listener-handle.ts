@@ -80,8 +80,8 @@ type Opened = [
 ];
 
 /**
- * A listener of the port. Whoever puts a function of their own in the place of node:net's `onconnection` (the primary
- * of a cluster does, to hand connections to its workers) wants libuv's handles: the listener then moves to libuv.
+ * A listener of the port. It moves to libuv when a program replaces node:net's `onconnection`, which is called with
+ * libuv's handles. A cluster's primary does so, to hand connections to its workers.
  */
 export class ListenerHandle extends AsyncResource {
   private libuv: LibuvHandle | null = null;
@@ -211,7 +211,7 @@ export class ListenerHandle extends AsyncResource {
       return;
     }
     this.endpoint.close();
-    // At once: whoever hears 'close' may listen on the same port or path again.
+    // At once: a 'close' listener may listen on the same port or path again.
     port().flush();
     this.endpoint = null;
   }
@@ -250,7 +250,7 @@ export class ListenerHandle extends AsyncResource {
     this.libuv = null;
   }
 
-  /** Whoever listens with this handle listens with libuv's from now on. */
+  /** Moves the listener to libuv. */
   toLibuv(): void {
     if (this.endpoint !== null) this.moveToLibuv();
   }

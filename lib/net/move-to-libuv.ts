@@ -141,7 +141,7 @@ function goOn(socket: ThisSocket, { chunks, receiveStatus, unsent, referenced }:
   }
 }
 
-/** What was received goes to whoever takes the socket over, not to the listeners that it has. */
+/** Received bytes go to the new owner of the socket, not to the listeners that it has. */
 function buffer(socket: ThisSocket, chunks: Buffer[]): void {
   const flowing = socket.readableFlowing;
   socket.readableFlowing = false;

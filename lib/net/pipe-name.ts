@@ -5,7 +5,7 @@ import { port } from './engine-port.js';
 const nodeMajor = Number.parseInt(process.versions.node, 10);
 // libuv has cut off what does not fit, until Node 24 made that an error (libuv#4231).
 const cutsNames = nodeMajor < 24;
-// A path ends at a NUL inside; since Node 22 that is an error, which the system's side tells.
+// A path ends at a NUL inside; since Node 22 that is an error, which the port reports.
 const endsAtNul = nodeMajor < 22;
 
 export function pipeName(name: string): string {

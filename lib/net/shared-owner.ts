@@ -1,9 +1,9 @@
-// Two sockets over one endpoint, as it is when a program gives one socket's handle to another.
+// Two sockets over one endpoint: a program has given one socket's handle to another.
 import type { StreamEndpoint, StreamOwner } from '../port/endpoint.js';
 import type { ThisSocket } from './state.js';
 import { SocketOwner } from './transfer.js';
 
-/** What is received goes to the first, what was asked for to whoever asked. */
+/** Received bytes go to the first socket, completions to the socket that made the call. */
 export class SharedOwner implements StreamOwner {
   readonly socket: ThisSocket;
   private readonly taker: SocketOwner;

@@ -220,7 +220,7 @@ export abstract class SocketHandle extends AsyncResource {
     return (asyncWrapProviders as Record<string, number>)[this.provider] as number;
   }
 
-  /** What comes from now on belongs to whoever calls. */
+  /** Later events run in the async context of the caller. */
   asyncReset(_resource?: unknown): void {
     this.context.emitDestroy();
     this.context = new ReusedHandle(this.provider, this);

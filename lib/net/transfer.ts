@@ -40,7 +40,7 @@ const ENOBUFS = statusOf('ENOBUFS');
 const { isUint8Array } = types;
 
 /**
- * Hears the endpoint for its socket. A client's events run in the async context of its connect(); an accepted socket's
+ * Receives the endpoint's events for its socket. A client's run in the async context of its connect(); an accepted socket's
  * in none, as in node:net.
  */
 export class SocketOwner implements StreamOwner {
@@ -110,7 +110,7 @@ export class SocketOwner implements StreamOwner {
   onShut(): void {
     const callback = this.socket[kShutdownCallback];
     this.socket[kShutdownCallback] = null;
-    // A shutdown that fails later than its call is not told by node:net either: the peer's reset speaks for it.
+    // As node:net, no error of a shutdown that fails after its call: the peer's reset reports it.
     callback?.();
   }
 
@@ -127,8 +127,8 @@ export class SocketOwner implements StreamOwner {
   }
 
   /**
-   * The socket was destroyed in this batch, and has perhaps been connected anew: what the rest of the batch tells of its
-   * former connection must not come out of the new one.
+   * The socket was destroyed earlier in this batch, and perhaps connected anew: events of the former connection must not
+   * be emitted by the new one.
    */
   private left(): boolean {
     return this.socket[kEndpoint] !== this.endpoint;

@@ -211,7 +211,7 @@ export class StreamEndpoint extends Endpoint {
   send(bytes: Uint8Array | readonly Uint8Array[], length: number): number {
     const sent = this.port.native.send(this.index, this.generation, bytes);
     if (sent >= 0 && sent < length) {
-      // Until onSent none of what was queued may go, whoever queues more meanwhile.
+      // Hold all queued buffers until onSent, also those of sends that follow.
       this.held = this.held === null ? bytes : [...listOf(this.held), ...listOf(bytes)];
       this.stall();
     }

@@ -64,6 +64,7 @@ describe('differences from node:net', function () {
     ours: null,
   });
   differs('destroy inside connectionAttempt', 'destroyInAttempt', { theirs: ['TypeError'], ours: [] });
+  differs('end while several addresses are tried', 'endWhileTrying', { theirs: false, ours: true });
   differs('resetAndDestroy right after end', 'resetAfterEnd', {
     theirs: ['error', 'EINVAL'],
     ours: ['close', null],
