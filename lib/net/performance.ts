@@ -5,6 +5,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { PerformanceObserver } from 'node:perf_hooks';
 import { builtin } from './builtin.js';
+import { define } from './define.js';
 
 let observed = false;
 const sockets = channel('net.client.socket');
@@ -55,11 +56,11 @@ export function observeConnect(host: string, port: number): (() => void) | undef
 /** Subscribers have been given our socket: the shadow is not published. */
 function unpublished(connect: () => void): void {
   const own = Object.getOwnPropertyDescriptor(sockets, 'publish');
-  Object.defineProperty(sockets, 'publish', { value: () => {}, configurable: true });
+  define(sockets, 'publish', { value: () => {}, configurable: true });
   try {
     connect();
   } finally {
     if (own === undefined) delete (sockets as { publish?: unknown }).publish;
-    else Object.defineProperty(sockets, 'publish', own);
+    else define(sockets, 'publish', own);
   }
 }

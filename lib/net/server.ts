@@ -129,7 +129,7 @@ for (const [ours, theirs] of [
   [listen2, builtinListen2],
   [listen, builtinListen],
 ]) {
-  Object.defineProperty(ours, 'name', { value: theirs?.name, configurable: true });
+  define(ours, 'name', { value: theirs?.name, configurable: true });
 }
 
 function reportCarrier(server: ServerState, carrier: string): void {

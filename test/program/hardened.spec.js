@@ -4,8 +4,10 @@
 // intrinsics): the same connections and the same errors as over node:net.
 
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
 const path = require('node:path');
 const { run } = require('../support/program.js');
+const { packageRoot } = require('../support/transports.js');
 
 const file = path.join(__dirname, 'fixtures', 'hardened.js');
 const WAYS = {
@@ -42,6 +44,26 @@ const works = ({ only }) => {
 
 describe('hardened and polluted programs', function () {
   this.timeout(300_000);
+
+  it('no file of the package writes a descriptor that inherits', () => {
+    const folder = path.join(packageRoot, 'dist');
+    // Without what an earlier build has left.
+    const source = (name) => path.join(packageRoot, 'lib', name.replace(/\.js$/, '.ts'));
+    const files = fs
+      .readdirSync(folder, { recursive: true })
+      .filter((name) => name.endsWith('.js') && fs.existsSync(source(name)));
+    assert.ok(files.length > 20);
+    for (const name of files) {
+      const text = fs.readFileSync(path.join(folder, name), 'utf8');
+      const calls =
+        text.match(/(?:Object|Reflect)\.definePropert(?:y\([^;{]*\{ __proto__: null,|y|ies)/g) ?? [];
+      assert.deepEqual(
+        calls.filter((call) => !call.endsWith('__proto__: null,')),
+        [],
+        name,
+      );
+    }
+  });
 
   describe('Object.prototype has, from before the load on', () => {
     for (const name of [
