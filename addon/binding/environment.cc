@@ -1,5 +1,9 @@
 #include "binding/environment.h"
 
+#include <mutex>
+#include <utility>
+#include <vector>
+
 namespace iocp_net {
 
 namespace {
@@ -9,7 +13,34 @@ namespace {
 constexpr uint64_t kTurnNs = 1'000'000;
 constexpr int kBatchesPerTurn = 8;
 
+// Never destroyed: an environment of another thread may end after the main one.
+struct BlockPool {
+  std::mutex mutex;
+  std::vector<std::unique_ptr<Environment::SharedBlock>> blocks;
+};
+
+BlockPool& Pool() {
+  static BlockPool& pool = *std::make_unique<BlockPool>().release();
+  return pool;
+}
+
 }  // namespace
+
+// Memory of ours is used again by the next environment and never freed: a program can have moved it
+// into an array of another thread (ArrayBuffer.prototype.transfer), and nobody says when that goes.
+std::unique_ptr<Environment::SharedBlock> Environment::SharedBlock::Take() {
+  const std::lock_guard<std::mutex> lock(Pool().mutex);
+  if (Pool().blocks.empty()) return std::make_unique<SharedBlock>();
+  std::unique_ptr<SharedBlock> block = std::move(Pool().blocks.back());
+  Pool().blocks.pop_back();
+  return block;
+}
+
+void Environment::SharedBlock::Give(std::unique_ptr<SharedBlock> block) {
+  *block = SharedBlock{};  // no byte of this environment shows in the next one
+  const std::lock_guard<std::mutex> lock(Pool().mutex);
+  Pool().blocks.push_back(std::move(block));
+}
 
 Environment* Environment::Create(Napi::Env env, Napi::Object holder, Napi::Function dispatch,
                                  Status* status) {
@@ -30,9 +61,7 @@ Environment::Environment(Napi::Env env, Napi::Object holder, Napi::Function disp
   Share("arena", napi_uint8_array, shared_->arena, kArenaBytes, 1);
 }
 
-Environment::~Environment() {
-  for (const napi_ref reference : buffers_) napi_delete_reference(env_, reference);
-}
+Environment::~Environment() { SharedBlock::Give(std::move(shared_)); }
 
 // An array of JavaScript's over memory of ours. Where it cannot be made (a worker that is being
 // terminated, a runtime without such memory) it is missing, and Open says so.
@@ -40,7 +69,7 @@ void Environment::Share(const char* name, napi_typedarray_type type, void* data,
                         size_t element_bytes) {
   napi_value buffer = nullptr;
   napi_value array = nullptr;
-  const auto keep = [](napi_env, void*, void*) {};  // it goes with the environment
+  const auto keep = [](napi_env, void*, void*) {};  // it goes back with the environment
   if (napi_create_external_arraybuffer(env_, data, length * element_bytes, keep, nullptr,
                                        &buffer) != napi_ok ||
       napi_create_typedarray(env_, type, length, buffer, 0, &array) != napi_ok) {
@@ -49,26 +78,6 @@ void Environment::Share(const char* name, napi_typedarray_type type, void* data,
   const napi_property_descriptor descriptor{
       name, nullptr, nullptr, nullptr, nullptr, array, napi_default_jsproperty, nullptr};
   napi_define_properties(env_, memory_.Value(), 1, &descriptor);
-  napi_ref reference = nullptr;
-  if (napi_create_reference(env_, buffer, 1, &reference) == napi_ok) buffers_.push_back(reference);
-}
-
-// Whether JavaScript has moved some of the memory into an array of its own, perhaps in another
-// thread. Nobody can say when that one goes.
-bool Environment::GivenAway() {
-  const Napi::HandleScope scope(env_);
-  bool given = false;
-  for (const napi_ref reference : buffers_) {
-    napi_value buffer = nullptr;
-    bool detached = false;
-    if (napi_get_reference_value(env_, reference, &buffer) == napi_ok && buffer != nullptr &&
-        napi_is_detached_arraybuffer(env_, buffer, &detached) == napi_ok) {
-      given = given || detached;
-    }
-    napi_delete_reference(env_, reference);
-  }
-  buffers_.clear();
-  return given;
 }
 
 Status Environment::Open() {
@@ -221,7 +230,6 @@ bool Environment::TreatAsUncaught() {
 void Environment::End() {
   ended_ = true;
   engine_.End();
-  if (GivenAway()) static_cast<void>(shared_.release());  // kept for whoever has it now
   holder_.Reset();
   dispatch_.Reset();
   memory_.Reset();

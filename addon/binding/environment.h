@@ -32,18 +32,21 @@ class Environment {
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
 
+  // Memory that JavaScript sees too. It is the engine's own, so that nothing which JavaScript does
+  // to its arrays (a transfer, say) takes it away.
+  struct SharedBlock {
+    static std::unique_ptr<SharedBlock> Take();
+    static void Give(std::unique_ptr<SharedBlock> block);
+
+    int32_t control[kControlWords] = {};
+    double counters[kCounterCount] = {};
+    uint8_t slab[kSlabBytes] = {};
+    uint8_t arena[kArenaBytes] = {};
+  };
+
  private:
   Environment(Napi::Env env, Napi::Object holder, Napi::Function dispatch);
   ~Environment();
-
-  // Memory that JavaScript sees too. It is the engine's own, so that nothing which JavaScript does
-  // to its arrays (a transfer, say) takes it away. What was transferred outlives the engine.
-  struct SharedBlock {
-    int32_t control[kControlWords] = {};
-    double counters[kCounterCount] = {};
-    uint8_t slab[kSlabBytes];
-    uint8_t arena[kArenaBytes];
-  };
 
   Status Open();
   void Share(const char* name, napi_typedarray_type type, void* data, size_t length,
@@ -56,7 +59,6 @@ class Environment {
   Taken CallDispatch(bool closing);
   void WakeForCompletions();
   bool TreatAsUncaught();
-  bool GivenAway();
   void End();
   void Finish();
 
@@ -64,9 +66,8 @@ class Environment {
   Napi::ObjectReference holder_;
   Napi::FunctionReference dispatch_;
   Napi::ObjectReference memory_;
-  std::vector<napi_ref> buffers_;  // of the arrays in memory_
   napi_async_cleanup_hook_handle cleanup_ = nullptr;
-  std::unique_ptr<SharedBlock> shared_ = std::make_unique<SharedBlock>();
+  std::unique_ptr<SharedBlock> shared_ = SharedBlock::Take();
   Engine engine_;
   std::unique_ptr<Loop> loop_;
   // Closed as soon as it is made: libuv calls back in its closing phase.
