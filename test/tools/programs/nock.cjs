@@ -10,10 +10,7 @@ async function main() {
   const other = await echo();
 
   nock('http://mocked.test').get('/a').reply(200, 'made up', { 'x-made': 'up' });
-  nock('http://mocked.test')
-    .post('/b', 'body')
-    .delay(20)
-    .reply(201, (uri, body) => `${uri} ${body}`);
+  nock('http://mocked.test').post('/b', 'body').delay(20).reply(201, 'created');
   nock('http://mocked.test')
     .get('/c')
     .replyWithError(Object.assign(new Error('torn'), { code: 'ETORN' }));
