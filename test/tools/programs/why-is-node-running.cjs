@@ -11,7 +11,7 @@ const { listen, print } = require('./support.cjs');
 
 function dump(title) {
   const lines = [];
-  why({ error: (line) => lines.push(line) });
+  why({ error: (line) => lines.push(line.replace(/ +- /, ' - ')) });
   const own = new RegExp(`${require('node:path').basename(__filename)}|^#`);
   const resources = lines
     .filter((line) => own.test(line))

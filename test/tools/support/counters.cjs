@@ -5,8 +5,15 @@
 const fs = require('node:fs');
 const { engine } = require('iocp-net/engine');
 
-process.on('exit', () => {
+function record() {
   const { acceptedEndpoints, connectedEndpoints } = engine.counters;
-  const record = { engine: engine.name, accepted: acceptedEndpoints, connected: connectedEndpoints };
-  fs.appendFileSync(process.env.IOCP_NET_TOOL_COUNTERS, `${JSON.stringify(record)}\n`);
-});
+  const line = { engine: engine.name, accepted: acceptedEndpoints, connected: connectedEndpoints };
+  fs.appendFileSync(process.env.IOCP_NET_TOOL_COUNTERS, `${JSON.stringify(line)}\n`);
+}
+
+process.on('exit', record);
+// vitest ends its workers by a signal.
+if (process.send)
+  process.once('SIGTERM', () => {
+    process.exit(143);
+  });
