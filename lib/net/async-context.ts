@@ -1,5 +1,26 @@
 // Callbacks that run later, in the async context of now.
 import { AsyncResource } from 'node:async_hooks';
+import { port } from './engine-port.js';
+
+function reporting<A extends unknown[]>(call: (...args: A) => unknown, ...args: A): void {
+  try {
+    call(...args);
+  } catch (error) {
+    port().native.uncaught(error);
+  }
+}
+
+/**
+ * Runs what the port reports in an async context. What it throws becomes an 'uncaughtException' within that context, as
+ * over node:net: test runners ask there whose error it is.
+ */
+export function reportIn<A extends unknown[]>(
+  context: AsyncResource,
+  call: (...args: A) => unknown,
+  ...args: A
+): void {
+  context.runInAsyncScope(reporting<A>, undefined, call, ...args);
+}
 
 /**
  * As AsyncResource.bind, without what makes the bound function's object slow: there is one for each connection. For one
@@ -13,7 +34,7 @@ export function inThisContext<A extends unknown[]>(
   const resource = new AsyncResource(type, triggerAsyncId as number);
   return (...args) => {
     try {
-      resource.runInAsyncScope(callback, undefined, ...args);
+      reportIn(resource, callback, ...args);
     } finally {
       resource.emitDestroy();
     }

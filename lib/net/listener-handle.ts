@@ -8,6 +8,7 @@ import type { StreamEndpoint } from '../port/endpoint.js';
 import type { ListenerOwner, ListeningEndpoint } from '../port/listening-endpoint.js';
 import { isFailure, type ListenOptions } from '../port/opening.js';
 import { accept, type ServerState } from './accept.js';
+import { reportIn } from './async-context.js';
 import { debug } from './debug.js';
 import { port } from './engine-port.js';
 import {
@@ -51,7 +52,7 @@ class Acceptor implements ListenerOwner {
   onAccepted(endpoint: StreamEndpoint): void {
     const context = this.context as AsyncResource;
     const handle = handleFor(endpoint, context.asyncId());
-    context.runInAsyncScope(accept, undefined, this.server, endpoint, handle);
+    reportIn(context, accept, this.server, endpoint, handle);
   }
 
   onAcceptFailed(status: number): void {

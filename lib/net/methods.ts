@@ -44,7 +44,7 @@ const finalWaitsForConnect = Number.parseInt(process.versions.node, 10) < 22;
 const theirs = builtin.Socket.prototype as unknown as Record<string, (...args: unknown[]) => unknown>;
 export const duplex = stream.Duplex.prototype as unknown as Record<string, (...args: unknown[]) => unknown>;
 
-/** Methods that run for each message: they look themselves for the sockets that node:net carries. */
+/** Methods without a wrapper, mostly those that run for each message: they look themselves for node:net's sockets. */
 const perMessage: Record<string, Method> = {
   read(this: ThisSocket, size?: number): unknown {
     if (this[kEndpoint] === undefined) return (theirs.read as Method).call(this, size as never);
@@ -101,16 +101,20 @@ const perMessage: Record<string, Method> = {
   _writev(this: ThisSocket, chunks: WritevChunk[], callback: WriteCallback): void {
     this._writeGeneric(true, chunks, '', callback);
   },
+
+  /** One frame, as node:net's: tools keep ten, to find the program's line in them. */
+  connect(this: ThisSocket, ...args: unknown[]): unknown {
+    // A socket that had moved to libuv connects as one of the port's again.
+    if (wasCarried(this) && this.destroyed) this[kEndpoint] = null;
+    if (this[kEndpoint] === undefined) return (theirs.connect as Method).apply(this, args as never);
+    return connect(this, args, ofSockets.write);
+  },
 };
 
 /** Where sockets find their methods. */
 let ofSockets: { write?: unknown } = {};
 
 const others: Record<string, Method> = {
-  connect(this: ThisSocket, ...args: unknown[]): unknown {
-    return connect(this, args, ofSockets.write);
-  },
-
   end(this: ThisSocket, data?: unknown, encoding?: unknown, callback?: unknown): unknown {
     duplex.end.call(this, data, encoding, callback);
     return this;
@@ -295,14 +299,6 @@ function dispatching(name: string, ours: Method): Method {
   };
 }
 
-/** A socket that had moved to libuv connects as one of the port's again. */
-function connectingAgain(connecting: Method): Method {
-  return function (this: ThisSocket, ...args: never[]) {
-    if (wasCarried(this) && this.destroyed) this[kEndpoint] = null;
-    return connecting.apply(this, args);
-  };
-}
-
 /** The methods of Socket.prototype, with the names, lengths and flags that node:net's have. */
 export function methodDescriptors(prototype: object): PropertyDescriptorMap {
   ofSockets = prototype as typeof ofSockets;
@@ -316,7 +312,5 @@ export function methodDescriptors(prototype: object): PropertyDescriptorMap {
   for (const [name, ours] of Object.entries(perMessage)) add(name, ours, ours);
   for (const [name, ours] of Object.entries({ ...others, ...optionMethods }))
     add(name, dispatching(name, ours), ours);
-  const { value: connecting } = all.connect as { value: Method };
-  add('connect', connectingAgain(connecting), connecting);
   return all;
 }

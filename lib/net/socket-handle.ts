@@ -5,7 +5,7 @@ import { AsyncResource, asyncWrapProviders } from 'node:async_hooks';
 import { setImmediate } from '../port/clock.js';
 import type { StreamEndpoint } from '../port/endpoint.js';
 import { type ConnectOptions, isFailure } from '../port/opening.js';
-import { inThisContext } from './async-context.js';
+import { inThisContext, reportIn } from './async-context.js';
 import { builtin } from './builtin.js';
 import { debug } from './debug.js';
 import { define } from './define.js';
@@ -276,7 +276,7 @@ export abstract class SocketHandle extends AsyncResource {
         context.emitDestroy();
       }
     };
-    const done = () => context.runInAsyncScope(closed);
+    const done = () => reportIn(context, closed);
     if (endpoint === null) {
       port().afterClosing(done);
       return;

@@ -5,7 +5,7 @@ import { types } from 'node:util';
 import stream = require('node:stream');
 
 import type { Receiver, StreamEndpoint, StreamOwner } from '../port/endpoint.js';
-import { inThisContext } from './async-context.js';
+import { inThisContext, reportIn } from './async-context.js';
 import { errnoException, ofCompletion, statusOf } from './errors.js';
 import {
   kAsyncId,
@@ -72,12 +72,12 @@ export class SocketOwner implements StreamOwner {
     const { socket } = this;
     if (this.left()) return;
     if (socket[kContext] === null) deliver(socket, this.endpoint, chunk);
-    else socket[kContext].runInAsyncScope(deliver, undefined, socket, this.endpoint, chunk);
+    else reportIn(socket[kContext], deliver, socket, this.endpoint, chunk);
   }
 
   onEnded(): void {
     if (this.left()) return;
-    this.inContext(end, undefined, this.socket);
+    this.inContext(end, this.socket);
   }
 
   onReceiveFailed(status: number): void {
@@ -85,7 +85,7 @@ export class SocketOwner implements StreamOwner {
     this.inContext(() => {
       refreshIdle(this.socket);
       this.socket.destroy(ofCompletion(() => errnoException(status, 'read')));
-    }, undefined);
+    });
   }
 
   onSent(status: number): void {
@@ -100,7 +100,7 @@ export class SocketOwner implements StreamOwner {
       }
       const error = ofCompletion(() => errnoException(status, 'write'));
       if (callback !== null) callback(error);
-      else this.inContext(() => socket.destroy(error), undefined);
+      else this.inContext(() => socket.destroy(error));
       return;
     }
     if (!socket.destroyed) refreshIdle(socket);
@@ -134,10 +134,10 @@ export class SocketOwner implements StreamOwner {
     return this.socket[kEndpoint] !== this.endpoint;
   }
 
-  private inContext<A extends unknown[]>(call: (...args: A) => void, self: unknown, ...args: A): void {
+  private inContext<A extends unknown[]>(call: (...args: A) => void, ...args: A): void {
     const context = this.socket[kContext];
-    if (context !== null) context.runInAsyncScope(call, self, ...args);
-    else call.apply(self, args);
+    if (context !== null) reportIn(context, call, ...args);
+    else call(...args);
   }
 }
 
@@ -233,7 +233,7 @@ class UserBufferReceiver implements Receiver {
   private run(call: () => unknown): void {
     const context = this.socket[kContext];
     if (context === null) call();
-    else context.runInAsyncScope(call);
+    else reportIn(context, call);
   }
 
   private callBack(length: number): void {

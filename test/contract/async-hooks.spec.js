@@ -195,6 +195,29 @@ contract('async hooks', ({ net, it }) => {
     await close(server);
   });
 
+  it("the line that called connect() is among the ten frames of its handle's making", async () => {
+    const server = await listening(net);
+    const stacks = [];
+    const hook = hooks
+      .createHook({
+        init(_id, type) {
+          if (type === 'TCPWRAP') stacks.push(new Error('made').stack);
+        },
+      })
+      .enable();
+    const socket = net.connect(server.address().port, '127.0.0.1');
+    hook.disable();
+    await when(socket, 'connect');
+    // Ten are kept by default (mocha keeps all), the hook's own the first of them.
+    const callers = stacks.map((stack) => stack.split('\n    at ').slice(2, 11));
+    assert.deepEqual(
+      callers.map((frames) => frames.some((frame) => frame.includes(__filename))),
+      [true],
+    );
+    socket.destroy();
+    await close(server);
+  });
+
   it('a write that the system does not take at once has a resource of its own, until it is done', async () => {
     const followed = follow();
     const server = await listening(net, {}, (accepted) => accepted.pause());

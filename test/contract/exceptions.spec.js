@@ -47,6 +47,28 @@ contract(
       assert.deepEqual(reports, [{ received: 20 * 100_000, closed: 20, caught: true }]);
     });
 
+    it("are reported in the handler's async context", async () => {
+      const { code, reports, stderr } = await inChild(transport, (net, report) => {
+        const { AsyncLocalStorage } = require('node:async_hooks');
+        const storage = new AsyncLocalStorage();
+        const caught = [];
+        process.on('uncaughtException', ({ message }) => caught.push(`${message} ${storage.getStore()}`));
+        const server = net.createServer((s) => s.on('error', () => {}).resume());
+        server.on('close', () => report(caught));
+        server.listen(0, '127.0.0.1', () =>
+          storage.run('the client', () => {
+            const socket = net.connect(server.address().port, '127.0.0.1', () => {
+              server.close();
+              socket.destroy();
+              throw new Error('connect');
+            });
+          }),
+        );
+      });
+      assert.equal(code, 0, stderr);
+      assert.deepEqual(reports, [['connect the client']]);
+    });
+
     it('end the process when nobody catches them', async () => {
       const { code, reports, stderr } = await inChild(transport, (net, report) => {
         const server = net
