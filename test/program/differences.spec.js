@@ -91,7 +91,16 @@ describe('differences from node:net', function () {
   });
   differs('a property of process', 'processProperty', { theirs: false, ours: true });
 
-  if (!isWindows) {
+  if (isWindows) {
+    differs('addresses of an HTTP/2 session over a given socket', 'http2Addresses', {
+      theirs: '127.0.0.1',
+      ours: null,
+    });
+    differs('a socket as the standard stream of a child', 'standardStream', {
+      theirs: 'ENOTSUP',
+      ours: 'ERR_INVALID_ARG_VALUE',
+    });
+  } else {
     differs('a descriptor that another server listens on', 'watchedDescriptor', {
       theirs: 'EEXIST',
       ours: 'listening',
