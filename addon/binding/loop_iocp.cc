@@ -94,6 +94,7 @@ class IocpLoop final : public Loop {
       uv_idle_start(&idle_, [](uv_idle_t*) {});
     } else {
       uv_idle_stop(&idle_);
+      used_up_ = false;  // the port was found empty: only the helper reports what comes next
       backend.Arm();
     }
   }
