@@ -20,7 +20,7 @@ const HELP = `usage: npm run test:simulation -- [options]
   --parity N      programs that run on both kernels (default 40)
   --no-sanitize   without AddressSanitizer and UndefinedBehaviorSanitizer: several times as fast
   --mutations     put known defects into a copy of the sources instead, and see that each is found
-  --write         write what was measured into docs/reliability.md
+  --write         write what was measured into docs/reliability.md, and keep the programs that found the defects
   --help          this text
 
 A failure prints its seed and the program that is left when every step that it does not need is taken out. Kept as
@@ -176,6 +176,14 @@ function writeFigures({ figures, programs }) {
   ]);
 }
 
+/** A program that finds a defect is one to keep. */
+function keepPrograms(found) {
+  for (const { name, program } of found) {
+    const file = `${name.replace(/[^a-z]+/g, '-')}.sim`;
+    fs.writeFileSync(path.join(PROGRAMS, file), `# Finds: ${name}.\n${program}`);
+  }
+}
+
 function writeMutations(found) {
   writeSection('mutations', [
     '| Defect | Found after | Seed | World | Steps left | As |',
@@ -208,8 +216,11 @@ function main() {
     if (missing.length > 0) throw new Error(`the simulation needs: ${toolchain.aptLine(missing)}`);
     if (values.mutations) {
       const found = findMutations();
-      if (values.write) writeMutations(found);
       const missed = found.filter(({ seconds }) => seconds * 1000 > MUTATION_LIMIT_MS);
+      if (values.write && missed.length === 0) {
+        writeMutations(found);
+        keepPrograms(found);
+      }
       closeResults([
         {
           suite: 'mutations',

@@ -120,22 +120,6 @@ export const MUTATIONS = [
     ],
   },
   {
-    name: 'one endpoint is served for as long as it has bytes',
-    edits: [
-      {
-        file: 'addon/port/engine_ready.cc',
-        find: '  if (ready_tail_ == nullptr) {\n    ready_head_ = &endpoint;',
-        replace: `  if (ready_tail_ != nullptr) {
-    endpoint.next_ready = ready_head_;
-    ready_head_ = &endpoint;
-    return;
-  }
-  if (ready_tail_ == nullptr) {
-    ready_head_ = &endpoint;`,
-      },
-    ],
-  },
-  {
     name: 'bytes are sent after a queue that was given up',
     edits: [
       {
