@@ -44,7 +44,7 @@ class World {
     int32_t argument;
   };
 
-  // world.cc: the boundary as JavaScript uses it.
+  // world.cc and deliver.cc: the boundary as JavaScript uses it.
   void OpenEngine();
   void Take(Step step, sim::Random& random);
   void Submit(Operation operation, int32_t index, int32_t generation, int32_t argument);
