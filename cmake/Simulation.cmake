@@ -8,7 +8,7 @@ iocp_net_compile_options(iocp_net_port_sim)
 
 set(sim_folder "${CMAKE_BINARY_DIR}/sim-tests")
 add_executable(sim_test
-  test/sim/main.cc test/sim/program.cc test/sim/model.cc test/sim/world.cc test/sim/steps.cc test/sim/peers.cc
+  test/sim/main.cc test/sim/program.cc test/sim/model.cc test/sim/world.cc test/sim/deliver.cc test/sim/steps.cc test/sim/peers.cc
   test/sim/checks.cc)
 target_include_directories(sim_test PRIVATE test/sim)
 target_link_libraries(sim_test PRIVATE iocp_net_port_sim)

@@ -11,6 +11,7 @@ import { run } from './lib/run.mjs';
 import targets from './lib/targets.cjs';
 import toolchain from './lib/toolchain.cjs';
 import { prepareWine } from './lib/wine.mjs';
+import { testSimulation } from './test-simulation.mjs';
 
 const HELP = `usage: npm run test:native -- [options]
 
@@ -19,7 +20,8 @@ const HELP = `usage: npm run test:native -- [options]
   --sanitize address|thread|none    one of them alone (Linux; default: address, then thread)
   --help                            this text
 
-The tests are test/native/*_test.cc, in one program that ends with 0 when all of them pass.
+The tests are test/native/*_test.cc, in one program that ends with 0 when all of them pass. With the address sanitizer
+follows the simulation (npm run test:simulation), a million steps.
 `;
 
 const TEST_TIMEOUT_MS = 8 * 60_000; // on a busy machine one of them takes minutes
@@ -70,6 +72,7 @@ export async function testNativeLinux(sanitizers = ['address', 'thread']) {
       return run(file, args, { cwd: paths.root, timeoutMs: TEST_TIMEOUT_MS, outputFile, quiet: true });
     };
     records.push(await runTests(SUITE_NAMES[sanitize], folder, start));
+    if (sanitize === 'address') records.push(testSimulation().record);
   }
   return records;
 }

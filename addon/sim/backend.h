@@ -39,6 +39,7 @@ class Backend {
   Status AdoptStream(Endpoint& endpoint, int64_t descriptor, bool duplicate);
   Status AdoptListener(Endpoint& endpoint, int64_t descriptor, bool duplicate, int32_t backlog);
   int64_t Duplicate(Endpoint& endpoint);
+  int64_t DescriptorOf(Endpoint& endpoint) { return endpoint.native.fd; }
   Status ConnectAgain(Endpoint& endpoint, const Address& peer);
   Status Accept(Endpoint& listener, Endpoint& fresh);
   Transfer Receive(Endpoint& endpoint, uint8_t* into, size_t bytes_max);

@@ -39,10 +39,10 @@ function definitions(target, defines) {
   return Object.entries({ ...all, ...toolchainDefinitions(target) });
 }
 
-function runCmake(folder, config, defines, output, target) {
+function runCmake(folder, config, defines, output, { source = root, target } = {}) {
   const flags = defines.map(([key, value]) => `-D${key}=${value}`);
   if (onPath('ninja')) flags.push('-G', 'Ninja');
-  runStep('cmake', ['-S', root, '-B', folder, `-DCMAKE_BUILD_TYPE=${config}`, ...flags], output);
+  runStep('cmake', ['-S', source, '-B', folder, `-DCMAKE_BUILD_TYPE=${config}`, ...flags], output);
   const build = ['--build', folder, '--parallel', String(os.availableParallelism())];
   if (target !== undefined) build.push('--target', target);
   runStep('cmake', build, output);
@@ -97,18 +97,28 @@ function buildNativeTests({ platform = process.platform, target = targetOf(platf
  */
 function buildTestAddon({ platform = process.platform } = {}) {
   const folder = testAddonFolder(platform);
-  runCmake(
-    folder,
-    'Release',
-    definitions(targetOf(platform), { IOCP_NET_TEST_ADDON: 'ON' }),
-    'failure',
-    'test_helper',
-  );
+  runCmake(folder, 'Release', definitions(targetOf(platform), { IOCP_NET_TEST_ADDON: 'ON' }), 'failure', {
+    target: 'test_helper',
+  });
   return path.join(folder, 'test-addon', 'test_helper.node');
 }
 
 /** The folder that buildTestAddon builds in. */
 const testAddonFolder = (platform) => path.join(root, `build-test-addon-${platform}`);
+
+/**
+ * Builds the simulation (test/sim), with assertions.
+ * @param {{sanitize?: 'address' | '', source?: string, target?: string}} options
+ *   source: a copy of the checkout; target: one program alone
+ * @returns {string} the folder with the executables
+ */
+function buildSimulation({ sanitize = '', source = root, target } = {}) {
+  const folder = path.join(source, `build-sim${sanitize === '' ? '' : `-${sanitize}`}`);
+  const defines = { IOCP_NET_ADDON: 'OFF', IOCP_NET_SIMULATION: 'ON', IOCP_NET_SANITIZE: sanitize };
+  const all = definitions(targetOf(process.platform), defines);
+  runCmake(folder, 'Debug', all, 'failure', { source, target });
+  return path.join(folder, 'sim-tests');
+}
 
 /**
  * Builds the load generator and the floor of the benchmarks.
@@ -132,4 +142,11 @@ function buildExamples() {
   return path.join(folder, 'programs');
 }
 
-module.exports = { buildNative, buildNativeTests, buildTestAddon, buildBenchmarks, buildExamples };
+module.exports = {
+  buildNative,
+  buildNativeTests,
+  buildTestAddon,
+  buildSimulation,
+  buildBenchmarks,
+  buildExamples,
+};

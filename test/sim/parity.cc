@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -208,10 +209,10 @@ class Play {
     const uint64_t most = std::min<uint64_t>(kUnreadMax - std::min(unread, kUnreadMax), 20'000);
     if (most == 0) return;
     const size_t length = random_.UpTo(most);
-    std::vector<uint8_t> bytes(length);
+    std::vector<uint8_t>& bytes = sent_.emplace_back(length);  // lent to the port
     Pattern::Write(end->flow, end->written, bytes.data(), length);
     const Span span{bytes.data(), length};
-    const int64_t sent = engine_->Send(end->index, end->generation, &span, 1, Engine::Rest::kCopy);
+    const int64_t sent = engine_->Send(end->index, end->generation, &span, 1);
     Note(*end, sent < 0 ? "send " + std::to_string(sent) : "send " + std::to_string(length));
     end->written += length;
     if (sent < 0) end->broken = true;
@@ -410,6 +411,7 @@ class Play {
   std::vector<uint8_t> arena_ = std::vector<uint8_t>(kArenaBytes);
   std::unique_ptr<Engine> engine_;
   std::vector<std::unique_ptr<End>> ends_;
+  std::deque<std::vector<uint8_t>> sent_;
   std::vector<int> duplicates_;
   End* accepted_ = nullptr;
   std::string prefix_;

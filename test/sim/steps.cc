@@ -187,25 +187,34 @@ void World::SendSlab(sim::Random& random) {
   control_[kSlabLength] = static_cast<int32_t>(length);
   engine_->SendSlab();
   std::memset(slab_.data(), 0xdb, length);  // it may be used again at once
-  AfterSend(*owner, length, control_[kSlabSent], nullptr);
+  const int64_t sent = control_[kSlabSent];
+  const auto taken = sent < 0 ? length : static_cast<size_t>(sent);
+  if (taken > length) Fail("more was sent than there is");
+  AfterSend(*owner, taken, sent, nullptr);
+  // What was not taken is not queued either: it goes by reference, or is another write's matter.
+  if (sent >= 0 && taken < length && Chance(random, 75))
+    SendBytes(*owner, length - taken, 1, random);
 }
 
 void World::Send(sim::Random& random) {
   Owner* const owner = Pick(owners_, random, [](const Owner& o) { return o.CanSend(); });
   if (owner == nullptr) return;
   const size_t length = Length(random);
+  SendBytes(*owner, length, Chance(random, 30) ? random.UpTo(kSpansMax) : 1, random);
+}
+
+void World::SendBytes(Owner& owner, size_t length, size_t pieces, sim::Random& random) {
   auto bytes = std::make_unique<std::vector<uint8_t>>(length);
-  Pattern::Write(owner->out->id, owner->out->written, bytes->data(), length);
+  Pattern::Write(owner.out->id, owner.out->written, bytes->data(), length);
   std::vector<Span> spans;
-  const size_t pieces = Chance(random, 30) ? random.UpTo(kSpansMax) : 1;
   for (size_t at = 0; at < length;) {
     const bool last = spans.size() + 1 == pieces;
     const size_t piece = last ? length - at : random.UpTo(std::max<size_t>(length / pieces, 1));
     spans.push_back({bytes->data() + at, std::min(piece, length - at)});
     at += spans.back().length;
   }
-  const int64_t sent = engine_->Send(owner->index, owner->generation, spans.data(), spans.size());
-  AfterSend(*owner, length, sent, std::move(bytes));
+  const int64_t sent = engine_->Send(owner.index, owner.generation, spans.data(), spans.size());
+  AfterSend(owner, length, sent, std::move(bytes));
 }
 
 void World::AfterSend(Owner& owner, size_t length, int64_t sent,

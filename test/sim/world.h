@@ -44,7 +44,7 @@ class World {
     int32_t argument;
   };
 
-  // world.cc: the boundary as JavaScript uses it.
+  // world.cc and deliver.cc: the boundary as JavaScript uses it.
   void OpenEngine();
   void Take(Step step, sim::Random& random);
   void Submit(Operation operation, int32_t index, int32_t generation, int32_t argument);
@@ -69,6 +69,7 @@ class World {
   void Connect(sim::Random& random);
   void SendSlab(sim::Random& random);
   void Send(sim::Random& random);
+  void SendBytes(Owner& owner, size_t length, size_t pieces, sim::Random& random);
   void AfterSend(Owner& owner, size_t length, int64_t sent,
                  std::unique_ptr<std::vector<uint8_t>> borrowed);
   void StartReceive(Owner& owner, ReceiveMode mode);
