@@ -9,12 +9,16 @@ export class SharedOwner implements StreamOwner {
   private readonly taker: SocketOwner;
 
   constructor(
-    private readonly first: StreamOwner & { socket?: ThisSocket },
+    private readonly first: StreamOwner & { socket?: ThisSocket; awaitsSent?(): boolean },
     taker: ThisSocket,
     endpoint: StreamEndpoint,
   ) {
     this.socket = first.socket ?? taker;
     this.taker = new SocketOwner(taker, endpoint);
+  }
+
+  awaitsSent(): boolean {
+    return this.taker.awaitsSent() || Boolean(this.first.awaitsSent?.());
   }
 
   onConnected(status: number): void {
@@ -34,11 +38,15 @@ export class SharedOwner implements StreamOwner {
   }
 
   onSent(status: number): void {
-    if (this.taker.awaitsSent()) this.taker.onSent(status);
-    else this.first.onSent(status);
+    // One completion for all that was queued.
+    const awaited = this.taker.awaitsSent();
+    if (!awaited) this.first.onSent(status);
+    else if (this.first.awaitsSent?.()) this.taker.endpoint.port.alone(() => this.first.onSent(status));
+    if (awaited) this.taker.onSent(status);
   }
 
   onShut(status: number): void {
+    this.taker.endpoint.port.alone(() => this.taker.onShut());
     this.first.onShut(status);
   }
 

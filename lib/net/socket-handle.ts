@@ -96,8 +96,10 @@ export abstract class SocketHandle extends AsyncResource {
   ): void {
     this.socket = socket;
     this.endpoint = endpoint;
+    const former = this.receiver?.socket ?? socket;
     this.receiver = new SocketOwner(socket, endpoint, connected);
-    endpoint.owner = this.receiver;
+    // A write of the socket that had the handle still ends there.
+    endpoint.owner = former === socket ? this.receiver : new SharedOwner(this.receiver, former, endpoint);
     unconnected.delete(this);
     if (!this.referenced) endpoint.unref();
     if (socket[kHandle] === this) socket[kEndpoint] = endpoint;

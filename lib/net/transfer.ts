@@ -120,9 +120,12 @@ export class SocketOwner implements StreamOwner {
     const shutdown = socket[kShutdownCallback];
     socket[kWriteCallback] = null;
     socket[kShutdownCallback] = null;
-    write?.(canceledWriteFails ? errnoException(ECANCELED, 'write') : null);
-    shutdown?.();
-    this.onConnected(ECANCELED);
+    const { port } = this.endpoint;
+    // Whatever they throw, the socket closes.
+    if (this.connected !== null) port.alone(() => this.onConnected(ECANCELED));
+    if (write !== null)
+      port.alone(() => write(canceledWriteFails ? errnoException(ECANCELED, 'write') : null));
+    if (shutdown !== null) port.alone(shutdown);
     this.onGone?.();
   }
 

@@ -467,6 +467,29 @@ differential('a handle that another socket takes', ({ same }) => {
     await close(server);
   });
 
+  for (const how of ['_handle', 'an option']) {
+    same(`two sockets' writes that wait for the peer, the handle given as ${how}`, async (net, trace) => {
+      const { client, server, accepted } = await pair(net);
+      accepted.pause();
+      const taker = how === 'an option' ? new net.Socket({ handle: client._handle }) : new net.Socket();
+      if (how !== 'an option') taker._handle = client._handle;
+      const bytes = Buffer.alloc(8_000_000, 'x');
+      const written = Promise.all(
+        [client, taker].map((socket) => new Promise((resolve) => socket.write(bytes, resolve))),
+      );
+      await turns(3);
+      let received = 0;
+      accepted.on('data', (chunk) => (received += chunk.length)).resume();
+      trace.push(await written);
+      while (received < 2 * bytes.length) await turn();
+      taker.destroy();
+      await closed(accepted);
+      client.destroy();
+      await turns(3);
+      await close(server);
+    });
+  }
+
   same('as an option of the constructor', async (net, trace) => {
     const { client, server, accepted } = await pair(net);
     const second = noteClose(new net.Socket({ handle: client._handle }));
