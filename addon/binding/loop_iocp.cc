@@ -22,8 +22,8 @@ class IocpLoop final : public Loop {
     const Status status = engine_.backend().StartSleeper(
         [](void* async) { uv_async_send(static_cast<uv_async_t*>(async)); }, &async_);
     if (status != kOk) return status;
-    // Skipped when this iteration's turn was used up before the poll: the port was not found empty,
-    // so the next iteration comes at once.
+    // Skipped when this iteration's turn was used up before the poll: the helper has packets, so
+    // the next prepare takes a turn.
     const int error = uv_async_init(loop, &async_, [](uv_async_t* handle) {
       auto* self = static_cast<IocpLoop*>(handle->data);
       if (!self->used_up_) self->Turn();
