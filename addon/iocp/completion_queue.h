@@ -42,8 +42,11 @@ class CompletionQueue {
   // Dispatches what has ended: waits up to timeout_ms (-1: for ever) for the first. The number of
   // operations, or -1 when the port is broken.
   int32_t Wait(int32_t timeout_ms, Dispatcher& dispatcher);
-  // Whether the last Wait left nothing behind that it could have seen.
-  bool Drained() const { return drained_ && decided_.empty(); }
+  // Whether the last Wait left nothing behind that it could have seen, and the helper has nothing
+  // in hand either: with packets in hand it cannot be armed, and would not wake anybody.
+  bool Drained() const {
+    return drained_ && decided_.empty() && (sleeper_ == nullptr || !sleeper_->Full());
+  }
 
   // For a loop that sleeps elsewhere. A Wait that blocks stops the helper for good: it would take
   // away what that Wait is waiting for.

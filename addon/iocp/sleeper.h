@@ -29,6 +29,8 @@ class Sleeper {
   // From here on packets wake the loop, those included that are already in the port. Cheap when it
   // is armed already; when packets wait to be collected their wake-up is on its way.
   void Arm();
+  // Whether there are packets to collect.
+  bool Full() const { return state_.load(std::memory_order_acquire) == kFull; }
   // Takes the packets that the helper has kept, at most kEntriesMax; it rests until the next Arm.
   ULONG Collect(OVERLAPPED_ENTRY* entries);
   // Ends the helper, blocked or not. What it has kept can still be collected.

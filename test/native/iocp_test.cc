@@ -294,6 +294,8 @@ TEST_CASE("sleeper: stops while it is blocked, while it rests, and with packets 
     queue.Begin(endpoint, operation);
     queue.Post(operation);
     REQUIRE(::WaitForSingleObject(woken.get(), 30000) == WAIT_OBJECT_0);
+    // The last look found nothing; to sleep now would be to sleep for good.
+    CHECK_FALSE(queue.Drained());
     CHECK(queue.Wait(-1, counting) == 1);  // would block for ever if the helper kept the packet
     CHECK(counting.count == 1);
     CHECK(endpoint.native.in_flight == 0);
