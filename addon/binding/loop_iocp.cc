@@ -1,7 +1,6 @@
 #ifdef _WIN32
 
 #include <array>
-#include <utility>
 
 #include "binding/loop.h"
 #include "port/backend.h"
@@ -23,14 +22,11 @@ class IocpLoop final : public Loop {
     const Status status = engine_.backend().StartSleeper(
         [](void* async) { uv_async_send(static_cast<uv_async_t*>(async)); }, &async_);
     if (status != kOk) return status;
-    // Put off to the next iteration when this one's turn was used up before the poll.
+    // Skipped when this iteration's turn was used up before the poll: the helper has packets, so
+    // the next prepare takes a turn.
     const int error = uv_async_init(loop, &async_, [](uv_async_t* handle) {
       auto* self = static_cast<IocpLoop*>(handle->data);
-      if (self->used_up_) {
-        self->put_off_ = true;
-      } else {
-        self->Turn();
-      }
+      if (!self->used_up_) self->Turn();
     });
     if (error != 0) return error;
     uv_prepare_init(loop, &prepare_);
@@ -83,9 +79,8 @@ class IocpLoop final : public Loop {
     iteration_++;
     Backend& backend = engine_.backend();
     used_up_ = false;
-    // The helper has packets when it woke the loop, whatever the last look at the port found.
-    if (std::exchange(put_off_, false) || engine_.HasSubmissions() || engine_.HasReady() ||
-        engine_.HasCompletions() || !backend.Drained()) {
+    if (engine_.HasSubmissions() || engine_.HasReady() || engine_.HasCompletions() ||
+        !backend.Drained()) {
       Turn();
     } else {
       keep_awake_ = false;  // a loop inside of a handler has taken what was left over
@@ -105,7 +100,6 @@ class IocpLoop final : public Loop {
   void* argument_;
   bool keep_awake_ = false;
   bool used_up_ = false;
-  bool put_off_ = false;
   int closed_ = 0;
   uv_async_t async_{};
   uv_prepare_t prepare_{};
