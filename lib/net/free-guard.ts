@@ -4,6 +4,8 @@ import { isCarried } from './socket.js';
 import { kEndpoint, kReading, type ThisSocket } from './state.js';
 import { startReceiving } from './transfer.js';
 
+const guards = new Set<Guard>();
+
 class Guard implements StreamOwner {
   constructor(
     readonly guarded: StreamOwner,
@@ -35,6 +37,7 @@ class Guard implements StreamOwner {
   }
 
   onClosed(): void {
+    guards.delete(this);
     this.guarded.onClosed();
   }
 }
@@ -48,9 +51,20 @@ export function guardFree(socket: unknown, on = true): void {
   const endpoint = socket[kEndpoint];
   if (endpoint === null || socket.connecting) return;
   const { owner } = endpoint;
-  if (owner instanceof Guard) endpoint.owner = owner.guarded;
+  if (owner instanceof Guard) {
+    guards.delete(owner);
+    endpoint.owner = owner.guarded;
+  }
   if (on) {
-    endpoint.owner = new Guard(endpoint.owner, socket);
+    const guard = new Guard(endpoint.owner, socket);
+    guards.add(guard);
+    endpoint.owner = guard;
     if (!socket[kReading]) startReceiving(socket);
   }
+}
+
+/** No agent reports any more when it takes a connection out of its pool. */
+export function unguardAll(): void {
+  for (const { socket } of guards) guardFree(socket, false);
+  guards.clear();
 }

@@ -1,6 +1,6 @@
 // http's clients over the port. Its servers need nothing: they listen as every server does.
 import { builtin } from '../net/builtin.js';
-import { guardFree } from '../net/free-guard.js';
+import { guardFree, unguardAll } from '../net/free-guard.js';
 import { like, type Replacements } from './replacements.js';
 
 type Connect = (...args: unknown[]) => unknown;
@@ -18,6 +18,7 @@ export function installHttp(replacements: Replacements, connect: Connect): void 
     replacements.value(prototype, 'createConnection', connect);
   }
   const { keepSocketAlive, reuseSocket } = prototype;
+  replacements.undo(unguardAll);
   replacements.value(
     prototype,
     'keepSocketAlive',

@@ -101,6 +101,37 @@ describe('the package, loaded again', function () {
     assert.deepEqual(result, ['over both', 1, 1]);
   });
 
+  it('leaves the connections of an agent in their pool, to be used again', async () => {
+    const result = await output(`
+      const { install, uninstall } = require('iocp-net/install');
+      install();
+      const http = require('node:http');
+      const agent = new http.Agent({ keepAlive: true });
+      const server = http.createServer((request, response) => response.end('answer')).listen(0, '127.0.0.1');
+      const get = () =>
+        new Promise((resolve) => {
+          const { port } = server.address();
+          const request = http.get({ host: '127.0.0.1', port, agent }, (response) => {
+            response.resume().on('end', () => resolve([response.statusCode, request.reusedSocket]));
+          });
+          request.on('error', (error) => resolve([error.code, request.reusedSocket]));
+        });
+      server.on('listening', async () => {
+        const answers = [await get()];
+        await new Promise(setImmediate);
+        uninstall();
+        answers.push(await get(), await get());
+        console.log(JSON.stringify(answers));
+        agent.destroy();
+        server.close();
+      });`);
+    assert.deepEqual(result, [
+      [200, false],
+      [200, true],
+      [200, true],
+    ]);
+  });
+
   describe('from several folders', () => {
     let folder;
     before(() => {
