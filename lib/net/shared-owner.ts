@@ -40,13 +40,12 @@ export class SharedOwner implements StreamOwner {
   onSent(status: number): void {
     // One completion for all that was queued.
     const awaited = this.taker.awaitsSent();
-    if (!awaited) this.first.onSent(status);
-    else if (this.first.awaitsSent?.()) this.taker.endpoint.port.alone(() => this.first.onSent(status));
+    if (!awaited || this.first.awaitsSent?.()) this.first.onSent(status);
     if (awaited) this.taker.onSent(status);
   }
 
   onShut(status: number): void {
-    this.taker.endpoint.port.alone(() => this.taker.onShut());
+    this.taker.onShut();
     this.first.onShut(status);
   }
 

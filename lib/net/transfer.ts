@@ -5,6 +5,7 @@ import { types } from 'node:util';
 import stream = require('node:stream');
 
 import type { Receiver, StreamEndpoint, StreamOwner } from '../port/endpoint.js';
+import { runTicks } from '../port/ticks.js';
 import { inThisContext, reportIn } from './async-context.js';
 import { errnoException, ofCompletion, statusOf } from './errors.js';
 import {
@@ -120,12 +121,16 @@ export class SocketOwner implements StreamOwner {
     const shutdown = socket[kShutdownCallback];
     socket[kWriteCallback] = null;
     socket[kShutdownCallback] = null;
-    const { port } = this.endpoint;
-    // Whatever they throw, the socket closes.
-    if (this.connected !== null) port.alone(() => this.onConnected(ECANCELED));
-    if (write !== null)
-      port.alone(() => write(canceledWriteFails ? errnoException(ECANCELED, 'write') : null));
-    if (shutdown !== null) port.alone(shutdown);
+    // As over libuv each has a call of its own, with ticks after it.
+    if (write !== null) {
+      write(canceledWriteFails ? errnoException(ECANCELED, 'write') : null);
+      runTicks();
+    }
+    if (shutdown !== null) {
+      shutdown();
+      runTicks();
+    }
+    this.onConnected(ECANCELED);
     this.onGone?.();
   }
 

@@ -219,19 +219,6 @@ export class CompletionPort {
     return false;
   }
 
-  /**
-   * Runs one of several callbacks that a completion ends. What it throws is uncaught, as over libuv, where each has a
-   * call of its own; the next one follows.
-   */
-  alone(callback: () => void): void {
-    try {
-      callback();
-    } catch (error) {
-      this.native.uncaught(error);
-    }
-    runTicks();
-  }
-
   /** Counts what keeps the loop alive: the port does as long as one endpoint does. */
   retain(): void {
     if (this.#references++ === 0) this.native.reference(true);

@@ -185,32 +185,42 @@ differential(
       },
     );
 
-    same('callbacks of writes that a destroy() cancels: the socket closes', async (net, trace, transport) => {
-      const { code, reports, stderr } = await inChild(transport, (net, report) => {
-        process.on('uncaughtException', (error) => report(['caught', error.message]));
-        const server = net.createServer((s) => {
-          s.on('error', () => {});
-          s.pause();
-        });
-        server.listen(0, '127.0.0.1', () => {
-          const client = net.connect(server.address().port, '127.0.0.1', () => {
-            for (const name of ['first', 'second']) {
-              client.write(Buffer.alloc(32_000_000), (error) => {
-                report([name, error?.code]);
-                throw new Error(name);
+    for (const thrown of ['first', 'none']) {
+      same(
+        `callbacks of writes that a destroy() cancels, thrown by ${thrown}: what still follows`,
+        async (net, trace, transport) => {
+          const { code, reports, stderr } = await inChild(
+            transport,
+            (net, report, thrown) => {
+              process.on('uncaughtException', (error) => report(['caught', error.message]));
+              const server = net.createServer((s) => {
+                s.on('error', () => {});
+                s.pause();
               });
-            }
-            setImmediate(() => client.destroy());
-          });
-          client.on('error', (error) => report(['error', error.code]));
-          client.on('close', (hadError) => {
-            report(['close', hadError]);
-            process.exit();
-          });
-        });
-      });
-      return { code, reports, stderr };
-    });
+              server.listen(0, '127.0.0.1', () => {
+                const client = net.connect(server.address().port, '127.0.0.1', () => {
+                  for (const name of ['first', 'second']) {
+                    client.write(Buffer.alloc(32_000_000), (error) => {
+                      report([name, error?.code]);
+                      if (thrown === name) throw new Error(name);
+                      if (thrown === 'none') process.nextTick(() => report(`tick after ${name}`));
+                    });
+                  }
+                  setImmediate(() => client.destroy());
+                });
+                client.on('error', (error) => report(['error', error.code]));
+                client.on('close', (hadError) => {
+                  report(['close', hadError]);
+                  process.exit();
+                });
+              });
+            },
+            { args: [thrown] },
+          );
+          return { code, reports, stderr };
+        },
+      );
+    }
 
     same('captureRejections: a rejected handler destroys the socket', async (net, trace, transport) => {
       const { code, reports, stderr } = await inChild(transport, (net, report) => {
