@@ -48,6 +48,7 @@ struct Endpoint {
   bool ended = false;       // kEnded or kReceiveFailed was posted: nothing is received any more
   bool stalled = false;     // kSent is owed
   bool shut_after = false;  // kShut is owed, after the receive that waits in the ready list
+  bool send_after = false;  // the queue moves on after that receive
 
   bool queued = false;  // in the ready list
   Status connect_status = kOk;

@@ -99,6 +99,7 @@ class Engine {
  private:
   void Apply(const Submission& submission);
   int64_t SendNow(Endpoint& endpoint, struct Remainder* left);
+  void MoveOn(Endpoint& endpoint, size_t sent, Status status);
   void MoveQueue(Endpoint& endpoint);
   void AfterQueue(Endpoint& endpoint);
   void FailSend(Endpoint& endpoint, Status status);
@@ -108,7 +109,7 @@ class Engine {
   void ServeReady();
   void ServeConnected(Endpoint& endpoint);
   void ServeAccept(Endpoint& listener);
-  void ServeReceive(Endpoint& endpoint);
+  bool ServeReceive(Endpoint& endpoint);
   void AfterReceive(Endpoint& endpoint, const Transfer& result);
   bool ArenaHasRoom() const { return arena_used_ + kReceiveBytesMax <= kArenaBytes; }
   uint8_t* Arena() { return memory_.arena + arena_used_; }

@@ -108,8 +108,18 @@ void Engine::ServeReady() {
     } else if (endpoint.state == EndpointState::kConnecting) {
       if (endpoint.connect_done && !endpoint.ended) ServeConnected(endpoint);
     } else if (endpoint.state == EndpointState::kOpen) {
-      ServeReceive(endpoint);
+      const bool broken = !ServeReceive(endpoint);
       if (std::exchange(endpoint.shut_after, false)) Post(Completion::kShut, endpoint);
+      if (endpoint.send_after) {
+        // The owner of a connection that has failed closes it, which gives the queue up: only when
+        // that has not happened by the next turn does the queue fail by itself.
+        if (broken) {
+          Enqueue(endpoint);
+        } else {
+          endpoint.send_after = false;
+          MoveOn(endpoint, 0, kOk);
+        }
+      }
     }
     if (&endpoint == last) break;
   }
@@ -144,17 +154,18 @@ void Engine::ServeAccept(Endpoint& listener) {
   Enqueue(listener);
 }
 
-void Engine::ServeReceive(Endpoint& endpoint) {
-  if (!endpoint.receiving || !endpoint.readable || endpoint.ended) return;
+// False when the connection has failed.
+bool Engine::ServeReceive(Endpoint& endpoint) {
+  if (!endpoint.receiving || !endpoint.readable || endpoint.ended) return true;
   if (endpoint.announced) {
     Post(Completion::kReceivable, endpoint);
-    return;
+    return true;
   }
   if (endpoint.large) {
     const size_t available = std::min<size_t>(backend_->Available(endpoint), kReceivableBytesMax);
     if (available >= kLargeReceiveBytesMin) {
       Post(Completion::kReceivable, endpoint, kOk, static_cast<int32_t>(available));
-      return;
+      return true;
     }
   }
   const Transfer result = backend_->Receive(endpoint, Arena(), kReceiveBytesMax);
@@ -173,6 +184,7 @@ void Engine::ServeReceive(Endpoint& endpoint) {
       break;
   }
   AfterReceive(endpoint, result);
+  return result.outcome != Transfer::Outcome::kFailed;
 }
 
 void Engine::AfterReceive(Endpoint& endpoint, const Transfer& result) {

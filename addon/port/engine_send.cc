@@ -151,6 +151,17 @@ void Engine::TryShutdown(Endpoint& endpoint) {
 }
 
 void Engine::OnWritable(Endpoint& endpoint, size_t sent, Status status) {
+  // libuv reads before it writes: a reset is the receive's to report, and a send would take it
+  // away.
+  if (sent == 0 && status == kOk && endpoint.queued && endpoint.receiving &&
+      endpoint.state == EndpointState::kOpen) {
+    endpoint.send_after = true;
+  } else {
+    MoveOn(endpoint, sent, status);
+  }
+}
+
+void Engine::MoveOn(Endpoint& endpoint, size_t sent, Status status) {
   endpoint.writable_wait = false;
   if (endpoint.queue == nullptr) return;
   if (status != kOk) {

@@ -30,7 +30,7 @@ import {
   type WriteData,
   type WritevChunk,
 } from './state.js';
-import { refreshIdle, write } from './transfer.js';
+import { reading, refreshIdle, write } from './transfer.js';
 
 const debug = util.debuglog('net');
 // As the timers: programs that fake it do not mean this one. (node:net's ticks can be faked, and so can ours.)
@@ -302,6 +302,7 @@ function dispatching(name: string, ours: Method): Method {
 /** The methods of Socket.prototype, with the names, lengths and flags that node:net's have. */
 export function methodDescriptors(prototype: object): PropertyDescriptorMap {
   ofSockets = prototype as typeof ofSockets;
+  Object.assign(reading, { read: perMessage.read, _read: perMessage._read });
   const all: PropertyDescriptorMap = {};
   const add = (name: string, value: Method, ours: Method) => {
     const length = theirs[name]?.length ?? ours.length;

@@ -166,6 +166,9 @@ function deliver(socket: ThisSocket, endpoint: StreamEndpoint, chunk: Buffer): v
 
 const { push } = stream.Readable.prototype;
 
+/** The methods by which a stream asks for bytes, as the prototype of sockets has them; a program may have its own. */
+export const reading: { read?: unknown; _read?: unknown } = {};
+
 /**
  * Whether push() would do nothing but emit 'data', and ask for more: bytes flow to one listener, with nothing buffered,
  * decoded or overridden. The first chunk always goes the long way, which notes that there was one.
@@ -177,6 +180,8 @@ function flowsPlainly(socket: ThisSocket): boolean {
     socket.readableLength === 0 &&
     socket.readableEncoding === null &&
     socket.push === push &&
+    socket.read === reading.read &&
+    socket._read === reading._read &&
     socket.listenerCount('data') === 1
   );
 }
