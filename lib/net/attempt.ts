@@ -98,7 +98,8 @@ export function connectHandle(self: ThisSocket, target: Target, completed: Compl
     completed(status, Boolean(readable), Boolean(writable));
     if (status === 0) observed?.();
   };
-  if (target.family === 0) return handle.connect(request, target.host, undefined as never);
+  // A program's own connect may return nothing.
+  if (target.family === 0) return handle.connect(request, target.host, undefined as never) || 0;
   request.port = target.port;
   request.localAddress = target.localHost;
   request.localPort = target.localPort;
@@ -108,7 +109,7 @@ export function connectHandle(self: ThisSocket, target: Target, completed: Compl
       ? handle.connect6(request, target.host, target.port)
       : handle.connect(request, target.host, target.port);
   if (!status) observed = observeConnect(target.host, target.port);
-  return status || 0; // a program's own may return nothing
+  return status || 0;
 }
 
 class TCPConnectWrap implements ConnectRequest {

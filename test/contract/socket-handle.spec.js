@@ -301,6 +301,22 @@ differential('connect of a handle', ({ same }) => {
     await closed(socket);
   });
 
+  for (const options of [{ port: 1, host: '127.0.0.1' }, { path: localPath() }]) {
+    same(`that returns nothing, to ${options.path ? 'a path' : 'a port'}`, async (net, trace) => {
+      const socket = answered(
+        net,
+        (request, handle) => {
+          setImmediate(() => request.oncomplete(0, handle, request, true, true));
+        },
+        options,
+      );
+      trace.watch('socket', socket, ['connectionAttemptFailed', 'connect', 'ready']);
+      await Promise.race([when(socket, 'connect'), closed(socket)]);
+      socket.on('error', () => {}).destroy();
+      await closed(socket);
+    });
+  }
+
   same('of several addresses: each attempt has a handle of its own', async (net, trace) => {
     const seen = new Set();
     const socket = noteClose(new net.Socket());
