@@ -12,11 +12,10 @@ const REQUESTS = Number(process.env.REQUESTS ?? 2000);
 const CONNECTIONS = 20;
 const TRANSPORTS = ['libuv', ''];
 
-/** Reports the processor time that the program took, when it ends. */
-const METER = `data:text/javascript,process.once('SIGTERM', () => {
+/** Answers with the processor time that the program took, and ends it, when we ask for that. */
+const METER = `data:text/javascript,process.once('message', () => {
   const { user, system } = process.cpuUsage();
-  console.log('cpu ' + (user + system));
-  process.exit();
+  process.send(user + system, () => process.exit());
 });`;
 
 async function freePort() {
@@ -40,20 +39,18 @@ async function measure(engine) {
   const preload = path.join(__dirname, '..', 'dist', 'register.js');
   const child = spawn(process.execPath, ['--require', preload, '--import', METER, program], {
     env: { ...process.env, NODE_OPTIONS: '', PORT: String(port), IOCP_NET_ENGINE: engine },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   await once(child.stdout, 'data');
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    output += text;
-  });
+  child.stdout.resume();
   const agent = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const requests = Array.from({ length: REQUESTS }, () => get({ host: 'localhost', port, agent }));
   await Promise.all(requests);
   agent.destroy();
-  child.kill('SIGTERM');
-  await once(child, 'close');
-  return Number(/cpu (\d+)/.exec(output)[1]) / REQUESTS;
+  child.send('end');
+  const [microseconds] = await once(child, 'message');
+  await once(child, 'exit');
+  return microseconds / REQUESTS;
 }
 
 async function main() {

