@@ -13,6 +13,8 @@ Status Backend::Open() {
 
 void Backend::Close(Endpoint& endpoint, CloseHow how) {
   Of(endpoint).BeginClose(endpoint, how);
+  // The cancelled receive's packet is collected before the loop sleeps, as in libuv's poll.
+  if (endpoint.native.in_flight > 0) queue_.Expect();
   TryEndClose(endpoint);
 }
 

@@ -42,6 +42,8 @@ class CompletionQueue {
   // Dispatches what has ended: waits up to timeout_ms (-1: for ever) for the first. The number of
   // operations, or -1 when the port is broken.
   int32_t Wait(int32_t timeout_ms, Dispatcher& dispatcher);
+  // A packet is on its way: the next look at the port is not to be left to the helper.
+  void Expect() { drained_ = false; }
   // Whether the last Wait left nothing behind that it could have seen, and the helper has nothing
   // in hand either: with packets in hand it cannot be armed, and would not wake anybody.
   bool Drained() const {

@@ -99,6 +99,7 @@ class Engine {
  private:
   void Apply(const Submission& submission);
   int64_t SendNow(Endpoint& endpoint, struct Remainder* left);
+  void FlushBeforeSend();
   void MoveOn(Endpoint& endpoint, size_t sent, Status status);
   void MoveQueue(Endpoint& endpoint);
   void AfterQueue(Endpoint& endpoint);

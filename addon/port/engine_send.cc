@@ -63,7 +63,14 @@ int64_t Engine::SendNow(Endpoint& endpoint, Remainder* left) {
   return sent;
 }
 
+// What was asked of the endpoints before comes first: a receive that is put off until after a send
+// of this process finds what that brought, and looks older than what follows the send.
+void Engine::FlushBeforeSend() {
+  if (Backend::kAnswersInOrder) Flush();
+}
+
 void Engine::SendSlab() {
+  FlushBeforeSend();
   int32_t* const control = memory_.control;
   Endpoint* const endpoint = table_.Find(control[kSlabIndex], control[kSlabGeneration]);
   const auto length = static_cast<uint32_t>(control[kSlabLength]);
@@ -79,6 +86,7 @@ void Engine::SendSlab() {
 }
 
 int64_t Engine::Send(int32_t index, int32_t generation, const Span* spans, size_t count) {
+  FlushBeforeSend();
   Endpoint* const endpoint = table_.Find(index, generation);
   if (endpoint == nullptr || endpoint->state != EndpointState::kOpen) return UV__EBADF;
   Remainder left(spans, count);

@@ -35,7 +35,8 @@ import { reading, refreshIdle, write } from './transfer.js';
 const debug = util.debuglog('net');
 // As the timers: programs that fake it do not mean this one. (node:net's ticks can be faked, and so can ours.)
 const { queueMicrotask } = globalThis;
-const EBADF = statusOf('EBADF');
+/** Of a write through a handle that never got a socket (libuv: uv_write). */
+const NOT_WRITABLE = statusOf(process.platform === 'win32' ? 'EPIPE' : 'EBADF');
 const ENOTCONN = statusOf('ENOTCONN');
 // Up to Node 20 a socket that was never connected does not finish either.
 const finalWaitsForConnect = Number.parseInt(process.versions.node, 10) < 22;
@@ -86,7 +87,7 @@ const perMessage: Record<string, Method> = {
     this._pendingData = null;
     this._pendingEncoding = '';
     if (this[kEndpoint] === null) {
-      callback(this[kHandle] === null ? socketClosed() : errnoException(EBADF, 'write'));
+      callback(this[kHandle] === null ? socketClosed() : errnoException(NOT_WRITABLE, 'write'));
       return false;
     }
     if (this[kTimeout] !== null || this._parent != null) this._unrefTimer();

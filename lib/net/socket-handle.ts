@@ -33,8 +33,6 @@ const EALREADY = statusOf('EALREADY');
 const EBADF = statusOf('EBADF');
 const EINVAL = statusOf('EINVAL');
 const ENOTCONN = statusOf('ENOTCONN');
-/** What libuv says of the addresses of a socket that has none yet. */
-const NO_SOCKET = process.platform === 'win32' ? EINVAL : EBADF;
 
 /** About the name of a pipe; libuv reports every other failure of one later. */
 const BAD_NAME = new Set(['EINVAL', 'ENAMETOOLONG', 'EBADF'].map(statusOf));
@@ -325,11 +323,11 @@ class TCP extends SocketHandle {
   }
 
   getsockname(out: object): number {
-    return put(out, this.endpoint === null || this.closing ? NO_SOCKET : this.endpoint.localAddress());
+    return put(out, this.endpoint === null || this.closing ? EBADF : this.endpoint.localAddress());
   }
 
   getpeername(out: object): number {
-    return put(out, this.endpoint === null || this.closing ? NO_SOCKET : this.endpoint.peerAddress());
+    return put(out, this.endpoint === null || this.closing ? EBADF : this.endpoint.peerAddress());
   }
 
   setNoDelay(on: boolean): number {

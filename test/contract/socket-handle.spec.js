@@ -136,7 +136,7 @@ differential('the handle of a socket', ({ same }) => {
       handle.getsockname({}),
       handle.getpeername({}),
       handle.setNoDelay(true),
-      handle.setKeepAlive(true, 10),
+      process.platform === 'win32' || handle.setKeepAlive(true, 10), // Wine knows no times of probes
       handle.readStop(),
       handle.readStart(),
       handle.hasRef(),

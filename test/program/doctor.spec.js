@@ -66,7 +66,7 @@ describe('iocp-net doctor: what to do', function () {
     fs.writeFileSync(file, 'no addon at all, and longer than any header of a file could be'.repeat(4));
     const { reason, advice } = await report(file);
     assert.match(reason, /did not load/);
-    assert.match(advice, /damaged or for another processor/);
+    assert.match(advice, /damaged or for another processor/, reason);
   });
 
   it('with a name of a file that is not there', async () => {

@@ -405,7 +405,7 @@ describe('preload', function () {
         new Worker(\`
           const net = require('node:net');
           const { engine } = require('iocp-net/engine');
-          const { libuvHandles } = require(${LIBUV_HANDLES});
+          const { libuvHandles } = require(${LIBUV_HANDLES.replaceAll('\\', '\\\\')});
           const server = net.createServer((socket) => socket.end('x')).listen(0, '127.0.0.1', () => {
             net.connect(server.address().port, '127.0.0.1').resume().on('close', () => {
               const handles = libuvHandles();
