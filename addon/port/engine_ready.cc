@@ -108,6 +108,7 @@ void Engine::ServeReady() {
     } else if (endpoint.state == EndpointState::kConnecting) {
       if (endpoint.connect_done && !endpoint.ended) ServeConnected(endpoint);
     } else if (endpoint.state == EndpointState::kOpen) {
+      endpoint.behind_data = false;
       const bool broken = !ServeReceive(endpoint);
       if (std::exchange(endpoint.shut_after, false)) Post(Completion::kShut, endpoint);
       if (endpoint.send_after) {
@@ -184,6 +185,7 @@ bool Engine::ServeReceive(Endpoint& endpoint) {
       break;
   }
   AfterReceive(endpoint, result);
+  endpoint.behind_data = endpoint.queued;
   return result.outcome != Transfer::Outcome::kFailed;
 }
 

@@ -151,7 +151,8 @@ void Engine::TryShutdown(Endpoint& endpoint) {
   endpoint.shutdown_wanted = false;
   const Status status = backend_->Shutdown(endpoint);
   if (status == UV__EAGAIN) return;
-  if (Backend::kAnswersInOrder && status == kOk && endpoint.queued) {
+  // libuv starts the next receive after its callback: what that one asks for is older.
+  if (Backend::kAnswersInOrder && status == kOk && endpoint.queued && !endpoint.behind_data) {
     endpoint.shut_after = true;
     return;
   }

@@ -10,7 +10,9 @@ const require = createRequire(import.meta.url);
 
 export async function buildTypeScript() {
   const tsc = path.join(path.dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
-  await runOrThrow(process.execPath, [tsc, '--project', 'tsconfig.json'], { cwd: paths.root });
+  const options = { cwd: paths.root };
+  await runOrThrow(process.execPath, [tsc, '--project', 'tsconfig.json'], options);
+  await runOrThrow(process.execPath, [path.join('scripts', 'harden-dist.mjs')], options);
 }
 
 /** Builds the addon for this system; throws with the line that says what to install. */

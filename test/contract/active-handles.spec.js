@@ -102,8 +102,9 @@ differential('active resources', ({ same }) => {
     trace.push('server', more());
     const arrives = when(server, 'connection');
     const client = noteClose(net.connect(where));
+    const connects = when(client, 'connect');
     const [accepted] = await arrives;
-    await when(client, 'connect');
+    await connects;
     await turn();
     trace.push('both ends', more());
     accepted.resume();

@@ -2,6 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { contract, differential } = require('../support/contract.js');
+const { orderOf } = require('../support/trace.js');
 const { when, listening, close, closed, noteClose, pair, turn } = require('../support/sockets.js');
 
 const CLIENT_EVENTS = [
@@ -122,6 +123,7 @@ differential('connect', ({ same }) => {
     const [s] = await arrives;
     await Promise.all([closed(c), closed(s)]);
     await close(server);
+    return orderOf(trace);
   });
 
   for (const host of ['127.0.0.1', 'localhost']) {

@@ -2,6 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { contract, differential } = require('../support/contract.js');
+const { orderOf } = require('../support/trace.js');
 const { inChild } = require('../support/child.js');
 const {
   when,
@@ -204,6 +205,7 @@ differential('server.close: order', ({ same }) => {
     trace.push('now the client ends');
     client.end('last words');
     await Promise.all([closed(client), closed(accepted)]);
+    return orderOf(trace);
   });
 
   same('the last connection is destroyed, then close', async (net, trace) => {

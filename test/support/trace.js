@@ -102,6 +102,12 @@ class Trace {
   }
 }
 
+/**
+ * What is compared of two ends in one process. On Windows the order at each: when a close leaves the system between two
+ * looks at the port is not ours to say.
+ */
+const orderOf = (trace) => (process.platform === 'win32' ? trace.lanes() : undefined);
+
 /** Calls fn and returns {threw} or {returned}; for errors that are part of the contract. */
 function attempt(fn) {
   try {
@@ -111,4 +117,4 @@ function attempt(fn) {
   }
 }
 
-module.exports = { Trace, plain, attempt };
+module.exports = { Trace, plain, attempt, orderOf };
