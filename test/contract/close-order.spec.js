@@ -3,6 +3,7 @@
 // 'close' comes in the loop's closing phase: after the immediates of the turn, the socket that was destroyed last first.
 
 const { differential } = require('../support/contract.js');
+const { orderOf } = require('../support/trace.js');
 const { closed, close, pair, listening, turns, when } = require('../support/sockets.js');
 
 /** Marks the turns of the loop in the trace until `done` settles. */
@@ -139,6 +140,7 @@ differential("'close' in the turn of the loop", ({ same }) => {
       server.on('connection', (accepted) => accepted.on('error', () => {}));
       await turns(3);
       await finish();
+      return orderOf(trace);
     },
   );
 
