@@ -82,7 +82,7 @@ class Harness {
     engine_->Close(stream.index, stream.generation, how);
   }
 
-  double Counted(Counter counter) const { return counters_[counter]; }
+  double Counted(Counter counter) const { return counters_[static_cast<size_t>(counter)]; }
 
   // One batch: submissions, events, completions.
   void Turn(int32_t timeout_ms);
