@@ -1,6 +1,5 @@
 // What only Linux has: edges that come once, descriptors that run out, urgent bytes.
 #ifdef __linux__
-#include <dlfcn.h>
 #include <doctest.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -40,20 +39,50 @@ Fault send_fault;
 Fault accept_fault;
 Fault accept_fault_after;  // strikes when the other one is used up
 
+// The kernel itself, without libc: it answers with the negative error. A static program has no
+// other libc to ask, and libc's own threads call `syscall` before anything here is constructed.
+long Kernel(long number, const long (&arguments)[6]) {
+#if defined(__x86_64__)
+  register long r10 asm("r10") = arguments[3];
+  register long r8 asm("r8") = arguments[4];
+  register long r9 asm("r9") = arguments[5];
+  asm volatile("syscall"
+               : "+a"(number)
+               : "D"(arguments[0]), "S"(arguments[1]), "d"(arguments[2]), "r"(r10), "r"(r8), "r"(r9)
+               : "rcx", "r11", "memory");
+  return number;
+#elif defined(__aarch64__)
+  register long x8 asm("x8") = number;
+  register long x0 asm("x0") = arguments[0];
+  register long x1 asm("x1") = arguments[1];
+  register long x2 asm("x2") = arguments[2];
+  register long x3 asm("x3") = arguments[3];
+  register long x4 asm("x4") = arguments[4];
+  register long x5 asm("x5") = arguments[5];
+  asm volatile("svc 0"
+               : "+r"(x0)
+               : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+               : "memory");
+  return x0;
+#endif
+}
+
 }  // namespace
 
 // In the place of libc's: the port is linked into this program.
 extern "C" long syscall(long number, ...) {
-  using Syscall = long (*)(long, long, long, long, long, long, long);
-  static const auto real = reinterpret_cast<Syscall>(::dlsym(RTLD_NEXT, "syscall"));
   std::va_list list;
   va_start(list, number);
   long arguments[6];
   for (long& argument : arguments) argument = va_arg(list, long);
   va_end(list);
   if (number == SYS_sendto && send_fault.Strikes()) return -1;
-  return real(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],
-              arguments[5]);
+  const long result = Kernel(number, arguments);
+  if (result < 0 && result > -4096) {
+    errno = static_cast<int>(-result);
+    return -1;
+  }
+  return result;
 }
 
 extern "C" int accept4(int fd, sockaddr* address, socklen_t* length, int flags) {
