@@ -43,12 +43,8 @@ function playHostile(seed, how) {
   });
 }
 
-// node:net alone has no addon. Under Wine some programs do not end within minutes (the loop looks at the port without a
-// pause), and it is not known yet whose fault that is; IOCP_NET_HOSTILE_SEED runs them there all the same.
-const withPort =
-  choice === 'node' || (process.platform === 'win32' && process.env.IOCP_NET_HOSTILE_SEED === undefined)
-    ? describe.skip
-    : describe;
+// node:net alone has no addon.
+const withPort = choice === 'node' ? describe.skip : describe;
 
 withPort('hostile calls and memory', function () {
   this.timeout(2 * GUARD_MS);
