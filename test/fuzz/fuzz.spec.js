@@ -26,7 +26,13 @@ const SHRINK_LIMIT_MS = 120_000;
 const halves = transports.length === 2 ? transports : [transports[0], transports[0]];
 
 async function playBoth(one, patienceMs) {
-  const [expected, actual] = await Promise.all(halves.map(({ net }) => play(net, one, patienceMs)));
+  const [expected, actual] = await Promise.all(
+    halves.map(({ name, net }) =>
+      play(net, one, patienceMs).catch((error) => {
+        throw new Error(`on ${name}: ${error.message}`, { cause: error });
+      }),
+    ),
+  );
   return { expected, actual, equal: same(one, expected, actual) };
 }
 

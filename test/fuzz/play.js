@@ -298,8 +298,12 @@ async function play(net, { options, bursts }, patienceMs = 2) {
   });
   server.listen(0, '127.0.0.1');
   await when(server, 'listening');
-  const serverClosed = when(server, 'close', 4 * GUARD_MS);
+  const serverClosed = when(server, 'close', 4 * GUARD_MS).catch((error) => {
+    const { listening, _connections: connections } = server;
+    throw new Error(`the server: ${error.message} ${JSON.stringify({ listening, connections, stage })}`);
+  });
   serverClosed.catch(() => {});
+  let stage = 'connecting';
   let accepted = null;
   server.once('connection', (socket) => {
     accepted = new Side(socket, options.serverReads);
@@ -332,6 +336,7 @@ async function play(net, { options, bursts }, patienceMs = 2) {
   await rest();
 
   for (const { side, calls, serverCalls } of left) {
+    stage = `${left.length} bursts`;
     client.segments.push([]);
     accepted.segments.push([]);
     if (side !== 'server') client.burst(calls, side === 'both');
@@ -351,6 +356,7 @@ async function play(net, { options, bursts }, patienceMs = 2) {
     side.socket.end();
   }
   let stuck = false;
+  stage = 'the end';
   try {
     await within(
       until(() => client.closed && accepted.closed, 'the end', GUARD_MS),
@@ -363,6 +369,7 @@ async function play(net, { options, bursts }, patienceMs = 2) {
   for (const side of sides) side.clearAway();
   await until(() => client.closed && accepted.closed, 'the close of both ends');
   await turns(2);
+  stage = 'closing';
   server.close();
   await serverClosed;
   for (const side of sides) side.snapshot();
@@ -373,6 +380,7 @@ async function play(net, { options, bursts }, patienceMs = 2) {
     client.snapshot();
     accepted?.clearAway();
     server.on('connection', (socket) => socket.on('error', () => {}).destroy());
+    stage = 'closing, cut off before it was connected';
     server.close();
     await serverClosed;
     return { client: client.result(), server: null, stuck: false };

@@ -41,24 +41,24 @@ Fault accept_fault_after;  // strikes when the other one is used up
 
 // The kernel itself, without libc: it answers with the negative error. A static program has no
 // other libc to ask, and libc's own threads call `syscall` before anything here is constructed.
-long Kernel(long number, const long (&arguments)[6]) {
+long Kernel(long number, long a, long b, long c, long d, long e, long f) {
 #if defined(__x86_64__)
-  register long r10 asm("r10") = arguments[3];
-  register long r8 asm("r8") = arguments[4];
-  register long r9 asm("r9") = arguments[5];
+  register long r10 asm("r10") = d;
+  register long r8 asm("r8") = e;
+  register long r9 asm("r9") = f;
   asm volatile("syscall"
                : "+a"(number)
-               : "D"(arguments[0]), "S"(arguments[1]), "d"(arguments[2]), "r"(r10), "r"(r8), "r"(r9)
+               : "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
                : "rcx", "r11", "memory");
   return number;
 #elif defined(__aarch64__)
   register long x8 asm("x8") = number;
-  register long x0 asm("x0") = arguments[0];
-  register long x1 asm("x1") = arguments[1];
-  register long x2 asm("x2") = arguments[2];
-  register long x3 asm("x3") = arguments[3];
-  register long x4 asm("x4") = arguments[4];
-  register long x5 asm("x5") = arguments[5];
+  register long x0 asm("x0") = a;
+  register long x1 asm("x1") = b;
+  register long x2 asm("x2") = c;
+  register long x3 asm("x3") = d;
+  register long x4 asm("x4") = e;
+  register long x5 asm("x5") = f;
   asm volatile("svc 0"
                : "+r"(x0)
                : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
@@ -77,7 +77,8 @@ extern "C" long syscall(long number, ...) {
   for (long& argument : arguments) argument = va_arg(list, long);
   va_end(list);
   if (number == SYS_sendto && send_fault.Strikes()) return -1;
-  const long result = Kernel(number, arguments);
+  const long result = Kernel(number, arguments[0], arguments[1], arguments[2], arguments[3],
+                             arguments[4], arguments[5]);
   if (result < 0 && result > -4096) {
     errno = static_cast<int>(-result);
     return -1;
