@@ -12,10 +12,11 @@ const REQUESTS = Number(process.env.REQUESTS ?? 2000);
 const CONNECTIONS = 20;
 const TRANSPORTS = ['libuv', ''];
 
-/** Answers with the processor time that the program took, and ends it, when we ask for that. */
+/** Answers with the processor time that the program took when we ask for it, and ends it when we have the answer. */
 const METER = `data:text/javascript,process.once('message', () => {
   const { user, system } = process.cpuUsage();
-  process.send(user + system, () => process.exit());
+  process.send(user + system);
+  process.once('disconnect', () => process.exit());
 });`;
 
 async function freePort() {
@@ -49,6 +50,7 @@ async function measure(engine) {
   agent.destroy();
   child.send('end');
   const [microseconds] = await once(child, 'message');
+  child.disconnect();
   await once(child, 'exit');
   return microseconds / REQUESTS;
 }
