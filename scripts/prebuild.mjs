@@ -26,6 +26,9 @@ const VERSION_FLOORS = { GLIBC: '2.28', GLIBCXX: '3.4.21', CXXABI: '1.3.9' };
 // musl's loader takes libc.so for itself.
 const MUSL_LIBRARIES = ['libc.so'];
 
+// For musl Zig builds its C++ library first, which took more than ten minutes beside the tests of the gate.
+const TIMEOUT_MS = 25 * 60_000;
+
 const newer = (a, b) => a.localeCompare(b, 'en', { numeric: true }) > 0;
 
 function objdump(name, args) {
@@ -111,6 +114,7 @@ async function prebuild(name) {
   ];
   await runOrThrow(process.execPath, [prebuildify, ...args], {
     cwd: folder,
+    timeoutMs: TIMEOUT_MS,
     env: {
       ...process.env,
       IOCP_NET_TARGET: name,
