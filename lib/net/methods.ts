@@ -30,7 +30,8 @@ import {
   type WriteData,
   type WritevChunk,
 } from './state.js';
-import { reading, refreshIdle, write } from './transfer.js';
+import { reading, refreshIdle } from './transfer.js';
+import { write } from './write.js';
 
 const debug = util.debuglog('net');
 // As the timers: programs that fake it do not mean this one. (node:net's ticks can be faked, and so can ours.)

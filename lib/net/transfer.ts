@@ -1,17 +1,15 @@
 // Bytes between a socket and its endpoint: what node:net does around a libuv stream, around one of the port.
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import { types } from 'node:util';
 
 import stream = require('node:stream');
 
 import type { Receiver, StreamEndpoint, StreamOwner } from '../port/endpoint.js';
 import { runTicks } from '../port/ticks.js';
-import { inThisContext, reportIn } from './async-context.js';
+import { reportIn } from './async-context.js';
 import { errnoException, ofCompletion, statusOf } from './errors.js';
 import {
-  kAsyncId,
   kBytesRead,
-  kBytesWritten,
   kContext,
   kEndpoint,
   kLastQueuedBytes,
@@ -22,18 +20,8 @@ import {
   kWriteCallback,
   type ThisSocket,
   type UserBuffer,
-  type WriteCallback,
-  type WriteData,
-  type WritevChunk,
 } from './state.js';
 
-const UTF8_BYTES_PER_UNIT_MAX = 3;
-// Of several pieces that leave together: up to here they are copied, if they are this short on average.
-const GATHERED_BYTES_MAX = 16 * 1024;
-const GATHERED_PIECE_BYTES = 1024;
-// Up to here copying a chunk costs less than handing it over by reference; a string is encoded anyway.
-const COPIED_BYTES_MAX = 2048;
-const COPIED_TEXT_BYTES_MAX = 16 * 1024;
 // Node 20 calls back without an error when the socket was destroyed first.
 const canceledWriteFails = Number.parseInt(process.versions.node, 10) >= 22;
 const ECANCELED = statusOf('ECANCELED');
@@ -294,88 +282,4 @@ function end(socket: ThisSocket): void {
   if (socket._readableState.endEmitted) return;
   socket.push(null);
   socket.read(0);
-}
-
-// ---- writing: the system has been asked when write() returns, as node:net does it ----
-
-/** The most bytes of a string, if they certainly fit into the slab; otherwise what they are. */
-function textBytesMax(text: string, encoding: BufferEncoding): number {
-  const bytesMax = text.length * UTF8_BYTES_PER_UNIT_MAX;
-  return bytesMax <= COPIED_TEXT_BYTES_MAX ? bytesMax : Buffer.byteLength(text, encoding);
-}
-
-function toBytes(chunk: string | Uint8Array, encoding: string): Uint8Array {
-  return typeof chunk === 'string' ? Buffer.from(chunk, encoding as BufferEncoding) : chunk;
-}
-
-export function write(
-  socket: ThisSocket,
-  endpoint: StreamEndpoint,
-  data: WriteData,
-  encoding: string,
-  callback: WriteCallback,
-): void {
-  if (Array.isArray(data)) {
-    writeAll(socket, endpoint, data, callback);
-  } else if (typeof data === 'string') {
-    if (textBytesMax(data, encoding as BufferEncoding) <= COPIED_TEXT_BYTES_MAX) {
-      const length = endpoint.port.encode(data, encoding as BufferEncoding, 0);
-      settle(socket, length === 0 ? 0 : endpoint.sendSlab(length), length, callback);
-    } else {
-      const bytes = Buffer.from(data, encoding as BufferEncoding);
-      settle(socket, endpoint.send(bytes, bytes.length), bytes.length, callback);
-    }
-  } else {
-    const { length } = data;
-    if (length > COPIED_BYTES_MAX) settle(socket, endpoint.send(data, length), length, callback);
-    else settle(socket, length === 0 ? 0 : endpoint.sendSlab(endpoint.port.copy(data, 0)), length, callback);
-  }
-}
-
-/** What the program corked, or handed over together, leaves in one call. */
-function writeAll(
-  socket: ThisSocket,
-  endpoint: StreamEndpoint,
-  chunks: WritevChunk[],
-  callback: WriteCallback,
-): void {
-  let bytesMax = 0;
-  for (const { chunk, encoding } of chunks) {
-    bytesMax += typeof chunk === 'string' ? textBytesMax(chunk, encoding) : chunk.length;
-  }
-  // Many small pieces are cheaper to copy than to hand over one by one.
-  if (
-    bytesMax <= Math.max(COPIED_BYTES_MAX, Math.min(GATHERED_BYTES_MAX, chunks.length * GATHERED_PIECE_BYTES))
-  ) {
-    const { port } = endpoint;
-    let length = 0;
-    for (const { chunk, encoding } of chunks) {
-      length = typeof chunk === 'string' ? port.encode(chunk, encoding, length) : port.copy(chunk, length);
-    }
-    settle(socket, length === 0 ? 0 : endpoint.sendSlab(length), length, callback);
-    return;
-  }
-  const list: Uint8Array[] = [];
-  let total = 0;
-  for (const { chunk, encoding } of chunks) {
-    const bytes = toBytes(chunk, encoding);
-    if (bytes.length === 0) continue;
-    list.push(bytes);
-    total += bytes.length;
-  }
-  settle(socket, endpoint.send(list, total), total, callback);
-}
-
-/** `sent`: what the system has taken of `total` bytes, or its error. */
-function settle(socket: ThisSocket, sent: number, total: number, callback: WriteCallback): void {
-  socket[kBytesWritten] += total; // of a write that fails, too
-  if (sent === total) {
-    callback();
-  } else if (sent < 0) {
-    callback(errnoException(sent, 'write'));
-  } else {
-    socket[kLastQueuedBytes] = total;
-    // The callback runs where the write was called, however much later that is.
-    socket[kWriteCallback] = inThisContext(callback, 'WRITEWRAP', socket[kAsyncId]);
-  }
 }

@@ -30,15 +30,24 @@ const block = () => void Atomics.wait(wait, 0, 0, BLOCK_MS);
 
 /** Turns of the loop that a child between fork and exec lives on after the calls it was forked among. */
 const HOLDER_TURNS = 3;
+/** Those that live, in the order in which they were forked: by any program, and each holds the descriptors of all. */
 const holders = new Set();
+let forks = 0;
 function fork() {
   const pid = helper.forkHolder();
   if (pid < 0) throw new Error(`fork: ${pid}`);
-  holders.add(pid);
+  const holder = ++forks;
+  holders.add(holder);
   turns(HOLDER_TURNS).then(() => {
     helper.endHolder(pid);
-    holders.delete(pid);
+    holders.delete(holder);
   });
+}
+
+/** Whether a child lives that was there at that fork, and may keep open what was closed since. */
+function isHeldSince(fork) {
+  const [oldest] = holders;
+  return oldest <= fork;
 }
 
 /** The bytes of a direction: printable, so that every encoding carries them, and told apart by their place. */
@@ -267,11 +276,13 @@ async function settle(sides, quietMs) {
   let count = -1;
   let since = 0;
   let calm = 0;
+  let lastFork = forks;
   const deadline = Date.now() + GUARD_MS;
   for (;;) {
     await turns(1);
     const now = sides.reduce((sum, side) => sum + side.activity + side.socket.bytesRead, 0);
-    if (now !== count || holders.size > 0) {
+    if (now !== count) lastFork = forks; // a later child holds nothing that was closed before this
+    if (now !== count || isHeldSince(lastFork)) {
       count = now;
       calm = 0;
       since = Date.now();

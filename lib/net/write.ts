@@ -1,0 +1,141 @@
+// Writing: the system has been asked when write() returns, as node:net does it.
+import { Buffer } from 'node:buffer';
+
+import type { StreamEndpoint } from '../port/endpoint.js';
+import { inThisContext } from './async-context.js';
+import { errnoException } from './errors.js';
+import {
+  kAsyncId,
+  kBytesWritten,
+  kLastQueuedBytes,
+  kWriteCallback,
+  type ThisSocket,
+  type WriteCallback,
+  type WriteData,
+  type WritevChunk,
+} from './state.js';
+
+const UTF8_BYTES_PER_UNIT_MAX = 3;
+// Of several pieces that leave together: up to here they are copied, if they are this short on average.
+const GATHERED_BYTES_MAX = 16 * 1024;
+const GATHERED_PIECE_BYTES = 1024;
+// Up to here copying a chunk costs less than handing it over by reference; a string is encoded anyway.
+const COPIED_BYTES_MAX = 2048;
+const COPIED_TEXT_BYTES_MAX = 16 * 1024;
+// What Node's StreamBase::WriteString allows for a text, and has room for on its stack. Other encodings become Buffers.
+const TRIED_BYTES_MAX = 16 * 1024;
+const TRIED_BYTES_PER_UNIT_MAX = new Map([
+  ['latin1', 1],
+  ['binary', 1],
+  ['ascii', 1],
+  ['ucs2', 2],
+  ['ucs-2', 2],
+  ['utf16le', 2],
+  ['utf-16le', 2],
+  ['utf8', 3],
+  ['utf-8', 3],
+]);
+
+/** The most bytes of a string, if they certainly fit into the slab; otherwise what they are. */
+function textBytesMax(text: string, encoding: BufferEncoding): number {
+  const bytesMax = text.length * UTF8_BYTES_PER_UNIT_MAX;
+  return bytesMax <= COPIED_TEXT_BYTES_MAX ? bytesMax : Buffer.byteLength(text, encoding);
+}
+
+function toBytes(chunk: string | Uint8Array, encoding: string): Uint8Array {
+  return typeof chunk === 'string' ? Buffer.from(chunk, encoding as BufferEncoding) : chunk;
+}
+
+export function write(
+  socket: ThisSocket,
+  endpoint: StreamEndpoint,
+  data: WriteData,
+  encoding: string,
+  callback: WriteCallback,
+): void {
+  if (Array.isArray(data)) {
+    writeAll(socket, endpoint, data, callback);
+  } else if (typeof data === 'string') {
+    writeText(socket, endpoint, data, encoding as BufferEncoding, callback);
+  } else {
+    const { length } = data;
+    // Of no bytes, too: the answer may be an error.
+    if (length > COPIED_BYTES_MAX) settle(socket, endpoint.send(data, length), length, callback);
+    else settle(socket, endpoint.sendSlab(endpoint.port.copy(data, 0)), length, callback);
+  }
+}
+
+/** Whether node:net tries to send such a text from its stack. When that fails, bytesWritten does not count it. */
+function isTriedFirst(text: string, encoding: string): boolean {
+  const bytesPerUnitMax = TRIED_BYTES_PER_UNIT_MAX.get(encoding);
+  return bytesPerUnitMax !== undefined && text.length * bytesPerUnitMax <= TRIED_BYTES_MAX;
+}
+
+function writeText(
+  socket: ThisSocket,
+  endpoint: StreamEndpoint,
+  text: string,
+  encoding: BufferEncoding,
+  callback: WriteCallback,
+): void {
+  let sent: number;
+  let length: number;
+  if (textBytesMax(text, encoding) <= COPIED_TEXT_BYTES_MAX) {
+    length = endpoint.port.encode(text, encoding, 0);
+    sent = endpoint.sendSlab(length);
+  } else {
+    const bytes = Buffer.from(text, encoding);
+    length = bytes.length;
+    sent = endpoint.send(bytes, length);
+  }
+  if (sent < 0 && isTriedFirst(text, encoding)) callback(errnoException(sent, 'write'));
+  else settle(socket, sent, length, callback);
+}
+
+/** What the program corked, or handed over together, leaves in one call. */
+function writeAll(
+  socket: ThisSocket,
+  endpoint: StreamEndpoint,
+  chunks: WritevChunk[],
+  callback: WriteCallback,
+): void {
+  let bytesMax = 0;
+  for (const { chunk, encoding } of chunks) {
+    bytesMax += typeof chunk === 'string' ? textBytesMax(chunk, encoding) : chunk.length;
+  }
+  // Many small pieces are cheaper to copy than to hand over one by one.
+  if (
+    bytesMax <= Math.max(COPIED_BYTES_MAX, Math.min(GATHERED_BYTES_MAX, chunks.length * GATHERED_PIECE_BYTES))
+  ) {
+    const { port } = endpoint;
+    let length = 0;
+    for (const { chunk, encoding } of chunks) {
+      length = typeof chunk === 'string' ? port.encode(chunk, encoding, length) : port.copy(chunk, length);
+    }
+    settle(socket, length === 0 ? 0 : endpoint.sendSlab(length), length, callback);
+    return;
+  }
+  const list: Uint8Array[] = [];
+  let total = 0;
+  for (const { chunk, encoding } of chunks) {
+    const bytes = toBytes(chunk, encoding);
+    if (bytes.length === 0) continue;
+    list.push(bytes);
+    total += bytes.length;
+  }
+  settle(socket, endpoint.send(list, total), total, callback);
+}
+
+/** `sent`: what the system has taken of `total` bytes, or its error. */
+function settle(socket: ThisSocket, sent: number, total: number, callback: WriteCallback): void {
+  socket[kBytesWritten] += total; // of a write that fails, too
+  if (sent === total) {
+    callback();
+  } else if (sent < 0) {
+    callback(errnoException(sent, 'write'));
+  } else {
+    socket[kLastQueuedBytes] = total;
+    // The callback runs where the write was called, however much later that is.
+    socket[kWriteCallback] = inThisContext(callback, 'WRITEWRAP', socket[kAsyncId]);
+  }
+}
