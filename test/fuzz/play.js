@@ -144,7 +144,7 @@ class Side {
     if (cuts && !readAll && (ended || op === 'destroySoon' || !peerReadAll)) return true;
     // The first bytes to a peer that is gone are taken. With which call the next ones fail depends on the batch.
     if (peer?.socket.destroyed && (op === 'write' || size !== undefined)) {
-      return size === 0 || !readAll || !peerReadAll || peer.wasReset || this.afterwards++ > 0;
+      return !readAll || !peerReadAll || peer.wasReset || this.afterwards++ > 0;
     }
     return false;
   }

@@ -19,6 +19,7 @@
 #include "epoll/descriptor.h"
 #include "harness.h"
 #include "port/backend.h"
+#include "raw_socket.h"
 
 namespace {
 
@@ -93,25 +94,6 @@ extern "C" int accept4(int fd, sockaddr* address, socklen_t* length, int flags) 
 
 namespace iocp_net::test {
 
-namespace {
-
-Descriptor ConnectTo(uint16_t number) {
-  Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(number);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  REQUIRE(::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
-  return socket;
-}
-
-void SendAll(const Descriptor& socket, const std::string& bytes, int flags = 0) {
-  REQUIRE(::syscall(SYS_sendto, socket.get(), bytes.data(), bytes.size(), flags, nullptr, 0) ==
-          static_cast<long>(bytes.size()));
-}
-
-}  // namespace
-
 TEST_CASE("urgent bytes do not leave a connection deaf to what follows them") {
   Harness port;
   const auto listener = port.Listen();
@@ -150,21 +132,7 @@ TEST_CASE(
   port.Until("accepted", [&] { return listener->accepted.size() == 1; });
   const StreamPtr server = listener->accepted[0];
 
-  char bytes[] = "with";
-  iovec vector{bytes, 4};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message{};
-  message.msg_iov = &vector;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof(control);
-  cmsghdr* const header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  const int given = peer.get();
-  std::memcpy(CMSG_DATA(header), &given, sizeof(given));
-  REQUIRE(::sendmsg(peer.get(), &message, 0) == 4);
+  SendWithDescriptor(peer, "with");
   SendAll(peer, "after");
   port.Receive(*server);
   port.Until("what follows", [&] { return server->received.size() >= 9; });
