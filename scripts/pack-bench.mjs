@@ -37,7 +37,7 @@ Compares node:net, iocp-net and other runtimes on this machine:
 
     npx iocp-net-bench --quick
 
-\`--help\` tells the options. Programs for Linux (x64, arm64) and Windows (x64) are in the package.
+\`--help\` lists the options. Programs for Linux (x64, arm64) and Windows (x64) are in the package.
 `;
 
 function manifest() {

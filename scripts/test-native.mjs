@@ -25,7 +25,7 @@ follows the simulation (npm run test:simulation), a million steps.
 `;
 
 const TEST_TIMEOUT_MS = 8 * 60_000; // on a busy machine one of them takes minutes
-/** A line for each test case that has ended: after one that hangs, the last one tells where. */
+/** A line for each test case that has ended: after one that hangs, the last line says where. */
 const TEST_ARGS = ['--duration=true'];
 const OUTPUT_TAIL_LENGTH = 4_000;
 

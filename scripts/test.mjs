@@ -47,7 +47,7 @@ function startBeside(suite, script, args = []) {
       quiet: true,
     }),
   );
-  ended.catch(() => {}); // told by the function below
+  ended.catch(() => {}); // reported by the function below
   return () =>
     attempt(suite, async () => {
       const records = await ended;

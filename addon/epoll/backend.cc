@@ -30,7 +30,7 @@ Descriptor OpenSocket(int family) {
 }
 
 // As libuv binds: a port in TIME_WAIT may be taken again, and an IPv6 socket carries IPv4 too
-// unless told otherwise.
+// unless asked not to.
 Status Bind(int fd, const SystemAddress& address, int32_t flags) {
   if (address.family() == AF_UNIX) {
     if (::bind(fd, &address.base, address.length) == 0) return kOk;
@@ -68,7 +68,7 @@ Status KindOf(int fd, EndpointKind* kind) {
 // Never one of the standard streams' numbers, which may be free.
 Descriptor Copy(int fd) { return Descriptor(::fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)); }
 
-// A read from a Unix socket also stops behind bytes that carry descriptors. Those are not taken:
+// A read from a Unix socket also stops after bytes that carry descriptors. Those are not taken:
 // the system closes them, and says that it has.
 ssize_t ReceiveLocal(int fd, uint8_t* into, size_t bytes_max, bool* stopped) {
   iovec vector{into, bytes_max};
@@ -187,8 +187,8 @@ Status Backend::Connect(Endpoint& endpoint, const Address& peer, const Address* 
     result = ::connect(socket.get(), &remote.base, remote.length);
   } while (result != 0 && errno == EINTR);
   if (result != 0 && errno != EINPROGRESS) {
-    // A refusal that is known at once is told like one that comes later; so is every failure of a
-    // local socket.
+    // A refusal that is known at once is reported like one that comes later; so is every failure of
+    // a local socket.
     if (errno != ECONNREFUSED && peer.kind != EndpointKind::kPipe) return -errno;
     endpoint.native.connect_error = -errno;
   }
@@ -223,7 +223,7 @@ Status Backend::Adopt(Endpoint& endpoint, int fd, bool duplicate) {
   const int flags = ::fcntl(fd, F_GETFL);
   if (flags < 0) return -errno;
   if ((flags & O_NONBLOCK) == 0 && ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) return -errno;
-  // Before the socket can tell of anything: a duplicate is shared with the caller's descriptor, and
+  // Before the socket can have an event: a duplicate is shared with the caller's descriptor, and
   // one that was handed to the process with whoever opened it.
   endpoint.native.shared = true;
   if (duplicate) {

@@ -20,7 +20,7 @@ struct NativeEndpoint {
   // What Available has found since the last event. Whatever came later will be an edge of its own,
   // so that a read of just as many bytes has emptied the socket.
   uint32_t available = 0;
-  Status connect_error = kOk;  // a connect that failed at once; told like one that failed later
+  Status connect_error = kOk;  // a connect that failed at once; reported like one that failed later
   std::unique_ptr<std::string> unlink_path;  // a Unix listener's file, removed when it closes
 };
 

@@ -63,7 +63,7 @@ Status AcceptPool::PostAgain(Endpoint& endpoint, AcceptOperation& operation) {
 }
 
 // When one cannot be posted the others go on resting. It is a failure only when nothing else is in
-// flight and nothing waits: otherwise the listener still hears.
+// flight and nothing waits: otherwise the listener still accepts.
 Status AcceptPool::PostResting(Endpoint& endpoint) {
   while (!resting_.empty()) {
     AcceptOperation& operation = *resting_.back();

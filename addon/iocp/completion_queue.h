@@ -33,7 +33,7 @@ class CompletionQueue {
   void Begin(Endpoint& endpoint, IoOperation& operation);
   // It did not start, or ended at once without a packet.
   void End(IoOperation& operation);
-  // It ended at once without a packet, and is told from the next Wait like the others: callbacks
+  // It ended at once without a packet, and the next Wait reports it like the others: callbacks
   // run from one place only, never from inside the call that started an operation.
   void Decide(IoOperation& operation, Status status, size_t bytes = 0);
   // Any thread: the operation, begun before, has ended.
@@ -44,7 +44,7 @@ class CompletionQueue {
   int32_t Wait(int32_t timeout_ms, Dispatcher& dispatcher);
   // A packet is on its way: the next look at the port is not to be left to the helper.
   void Expect() { drained_ = false; }
-  // Whether the last Wait left nothing behind that it could have seen, and the helper has nothing
+  // Whether the last Wait left nothing that it could have seen, and the helper has nothing
   // in hand either: with packets in hand it cannot be armed, and would not wake anybody.
   bool Drained() const {
     return drained_ && decided_.empty() && (sleeper_ == nullptr || !sleeper_->Full());

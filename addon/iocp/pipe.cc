@@ -88,7 +88,7 @@ Status Pipe::Accept(Endpoint& listener, Endpoint& fresh) {
   return status;
 }
 
-// Every failure is told later, as libuv tells it.
+// Every failure is reported later, and as libuv's.
 Status Pipe::Connect(Endpoint& endpoint, const Address& peer, const Address*,
                      ConnectStage* failed) {
   *failed = ConnectStage::kConnect;

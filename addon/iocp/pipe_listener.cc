@@ -25,7 +25,7 @@ Status PipeListener::Create(DWORD first, Handle* pipe) const {
 
 Status PipeListener::Claim() {
   const Status status = Create(FILE_FLAG_FIRST_PIPE_INSTANCE, &first_);
-  // As libuv tells them: the name is taken; a path that is no pipe's name is not permitted.
+  // libuv's names for them: the name is taken; a path that is no pipe's name is not permitted.
   if (status == UV__EPERM) return UV__EADDRINUSE;
   return status == UV__ENOENT ? UV__EACCES : status;
 }

@@ -15,7 +15,7 @@ class CompletionQueue;
 
 class PipeListener final : public AcceptPool {
  public:
-  // There is no backlog behind these: a client that finds none free has to wait for one.
+  // There is no backlog besides these: a client that finds none free has to wait for one.
   static constexpr size_t kPoolSize = 8;
 
   PipeListener(CompletionQueue& queue, std::string text, std::wstring name)

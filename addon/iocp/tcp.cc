@@ -133,8 +133,8 @@ Status Tcp::Connect(Endpoint& endpoint, const Address& peer, const Address* loca
     static_cast<void>(SetFlag(socket.get(), SOL_SOCKET, kReuseUnicastPort, 1));
   }
   const Status bound = Bind(socket.get(), from, 0);
-  // A local port that is taken is told of the bind, as node:net does. Without one, libuv makes it a
-  // failure of the connection, not of the call.
+  // A local port that is taken is an error of the bind, as in node:net. Without one, libuv makes it
+  // a failure of the connection, not of the call.
   if (bound != kOk && (bound != UV__EADDRINUSE || local != nullptr)) return bound;
   *failed = ConnectStage::kConnect;
 

@@ -13,7 +13,7 @@ namespace {
 // A connection that waits for its next bytes less than this is busy.
 constexpr uint32_t kBusyMs = 100;
 
-// As libuv tells it.
+// libuv's name for it.
 Status SendStatus(Status status) { return status == UV__ECONNABORTED ? UV__ECANCELED : status; }
 
 uint32_t NowMs() { return static_cast<uint32_t>(::GetTickCount64()); }

@@ -51,8 +51,8 @@ class Transport {
  protected:
   ~Transport() = default;
 
-  // Of one operation in flight: it pins its bytes and tells nothing before it has ended, so a large
-  // write goes in steps, and an idle timeout sees that it goes on.
+  // Of one operation in flight: it pins its bytes and reports nothing before it has ended, so a
+  // large write goes in steps, and an idle timeout sees that it goes on.
   static constexpr size_t kSpansMax = 64;
   static constexpr size_t kSendBytesMax = 1024 * 1024;
 

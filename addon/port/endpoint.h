@@ -44,12 +44,12 @@ struct Endpoint {
   bool acceptable = false;
   bool connect_done = false;
   bool large = false;  // the last receive brought much: the next one probably will
-  // What JavaScript has been told.
-  bool ended = false;        // kEnded or kReceiveFailed was posted: nothing is received any more
-  bool stalled = false;      // kSent is owed
-  bool behind_data = false;  // queued behind bytes that JavaScript has not seen yet
-  bool shut_after = false;   // kShut is owed, after the receive that waits in the ready list
-  bool send_after = false;   // the queue moves on after that receive
+  // What has been reported to JavaScript.
+  bool ended = false;       // kEnded or kReceiveFailed was posted: nothing is received any more
+  bool stalled = false;     // kSent is owed
+  bool after_data = false;  // queued after bytes that JavaScript has not seen yet
+  bool shut_after = false;  // kShut is owed, after the receive that waits in the ready list
+  bool send_after = false;  // the queue moves on after that receive
 
   bool queued = false;  // in the ready list
   Status connect_status = kOk;

@@ -38,12 +38,12 @@ class Engine {
   void End();
 
   // Direct calls: their answer is needed at once. On success the reply words name the endpoint;
-  // when Connect fails, kReplyIndex tells the ConnectStage that did.
+  // when Connect fails, kReplyIndex holds the ConnectStage that did.
   Status Listen(const Address& address, int32_t backlog, int32_t flags);
   Status Connect(const Address& peer, const Address* local);
   // Carries a socket that somebody else has opened; AdoptFlag. On failure the descriptor is still
   // the caller's, and UV__ENOTSUP says that it is nothing the port can carry. On success kReplyKind
-  // tells what it is.
+  // says what it is.
   Status Adopt(int64_t descriptor, int32_t flags, int32_t backlog);
   // A further descriptor of the same socket, which belongs to the caller; below 0 it is a status.
   int64_t Duplicate(int32_t index, int32_t generation);

@@ -1,4 +1,4 @@
-// The engine's way in: what the backend tells is noted, and served in turn from the ready list,
+// The engine's way in: what the backend reports is noted, and served in turn from the ready list,
 // each within its budget.
 #include <algorithm>
 #include <cassert>
@@ -68,7 +68,7 @@ void Engine::OnConnected(Endpoint& endpoint, Status status) {
 void Engine::ServeConnected(Endpoint& endpoint) {
   const Status status = endpoint.connect_status;
   if (status != kOk) {
-    endpoint.ended = true;  // nothing else is told of it than its close
+    endpoint.ended = true;  // after this only its close is reported
   } else {
     endpoint.state = EndpointState::kOpen;
     Count(kConnectedEndpoints);
@@ -108,7 +108,7 @@ void Engine::ServeReady() {
     } else if (endpoint.state == EndpointState::kConnecting) {
       if (endpoint.connect_done && !endpoint.ended) ServeConnected(endpoint);
     } else if (endpoint.state == EndpointState::kOpen) {
-      endpoint.behind_data = false;
+      endpoint.after_data = false;
       const bool broken = !ServeReceive(endpoint);
       if (std::exchange(endpoint.shut_after, false)) Post(Completion::kShut, endpoint);
       if (endpoint.send_after) {
@@ -185,7 +185,7 @@ bool Engine::ServeReceive(Endpoint& endpoint) {
       break;
   }
   AfterReceive(endpoint, result);
-  endpoint.behind_data = endpoint.queued;
+  endpoint.after_data = endpoint.queued;
   return result.outcome != Transfer::Outcome::kFailed;
 }
 

@@ -152,7 +152,7 @@ void Engine::TryShutdown(Endpoint& endpoint) {
   const Status status = backend_->Shutdown(endpoint);
   if (status == UV__EAGAIN) return;
   // libuv starts the next receive after its callback: what that one asks for is older.
-  if (Backend::kAnswersInOrder && status == kOk && endpoint.queued && !endpoint.behind_data) {
+  if (Backend::kAnswersInOrder && status == kOk && endpoint.queued && !endpoint.after_data) {
     endpoint.shut_after = true;
     return;
   }

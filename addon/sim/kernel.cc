@@ -248,7 +248,7 @@ Status Kernel::Connect(int fd, const Address& peer) {
   Socket* const socket = Of(fd);
   if (socket == nullptr) return UV__EBADF;
   if (socket->state == Socket::State::kConnected) {
-    // The first call after a connect that went on in the background is told its result.
+    // The first call after a connect that went on in the background gets its result.
     return std::exchange(socket->connect_untold, false) ? kOk : UV__EISCONN;
   }
   if (socket->state != Socket::State::kFresh) return UV__EALREADY;

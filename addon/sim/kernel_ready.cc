@@ -44,7 +44,7 @@ uint32_t Kernel::Readiness(const Socket& socket) const {
   return ready;
 }
 
-// As when a set looks at a socket: one that finds no room is told when there is some.
+// As when a set looks at a socket: one that finds no room gets an event when there is some.
 uint32_t Kernel::Look(Socket& socket) {
   const uint32_t ready = Readiness(socket);
   if (socket.state == Socket::State::kConnected && (ready & kOut) == 0) socket.no_space = true;

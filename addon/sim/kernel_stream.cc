@@ -140,7 +140,7 @@ void Kernel::Arrive(Socket& receiver, size_t bytes_max) {
   }
 }
 
-// A sender that was cut short is told once a good part of its buffer is free again.
+// A sender that was cut short gets an event once a good part of its buffer is free again.
 void Kernel::GiveRoom(Socket& sender, const Socket& receiver) {
   if (!sender.no_space) return;
   const size_t used = receiver.in.InFlight();
