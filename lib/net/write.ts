@@ -42,8 +42,33 @@ function textBytesMax(text: string, encoding: BufferEncoding): number {
   return bytesMax <= COPIED_TEXT_BYTES_MAX ? bytesMax : Buffer.byteLength(text, encoding);
 }
 
-function toBytes(chunk: string | Uint8Array, encoding: string): Uint8Array {
-  return typeof chunk === 'string' ? Buffer.from(chunk, encoding as BufferEncoding) : chunk;
+function toBytes({ chunk, encoding }: WritevChunk): Uint8Array {
+  return typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+}
+
+/** Where the pieces from `at` on are no longer short: one call to the system takes only so many. */
+function endOfShortPieces(chunks: WritevChunk[], at: number): number {
+  let end = at;
+  while (end < chunks.length && (chunks[end] as WritevChunk).chunk.length <= GATHERED_PIECE_BYTES) end++;
+  return end;
+}
+
+function joined(chunks: WritevChunk[]): Uint8Array {
+  let bytesMax = 0;
+  for (const { chunk, encoding } of chunks) {
+    bytesMax += typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : chunk.length;
+  }
+  const bytes = Buffer.allocUnsafeSlow(bytesMax);
+  let length = 0;
+  for (const { chunk, encoding } of chunks) {
+    if (typeof chunk === 'string') {
+      length += bytes.write(chunk, length, encoding);
+    } else {
+      bytes.set(chunk, length);
+      length += chunk.length;
+    }
+  }
+  return bytes.subarray(0, length);
 }
 
 export function write(
@@ -117,8 +142,10 @@ function writeAll(
   }
   const list: Uint8Array[] = [];
   let total = 0;
-  for (const { chunk, encoding } of chunks) {
-    const bytes = toBytes(chunk, encoding);
+  for (let at = 0; at < chunks.length; ) {
+    const end = endOfShortPieces(chunks, at);
+    const bytes = end - at > 1 ? joined(chunks.slice(at, end)) : toBytes(chunks[at] as WritevChunk);
+    at = Math.max(end, at + 1);
     if (bytes.length === 0) continue;
     list.push(bytes);
     total += bytes.length;

@@ -115,6 +115,7 @@ export const suites = [
   {
     name: 'mysql2',
     runner: 'script',
+    execArgv: ['--import=tsx'], // its .mts files import each other as .mjs
     files: ['test/unit/**/*.test.{mts,ts,mjs,cjs,js}', 'test/integration/**/*.test.{mts,ts,mjs,cjs,js}'],
     servers: { mariadb: {} },
     before: ['tools/create-db.js'],

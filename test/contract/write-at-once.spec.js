@@ -211,6 +211,32 @@ contract('a write has left when write() returns', ({ net, it, ours, transport })
     await finish();
   });
 
+  // A body that is streamed byte by byte: 40,000 calls of 64 pieces each where node:net needs 1,500.
+  it('20,000 short chunks among long ones leave in one call', async () => {
+    const { client, accepted, finish } = await pair(net, { client: { noDelay: true } });
+    const received = collect(accepted);
+    const wanted = [];
+    const encodings = ['utf8', 'latin1', 'utf16le', 'hex', 'base64'];
+    client.cork();
+    for (let n = 0; n < 20_000; n++) {
+      const encoding = encodings[n % encodings.length];
+      let bytes = Buffer.from(n % 7 === 0 ? 'é€' : `${n}`, encoding === 'latin1' ? 'latin1' : 'utf16le');
+      if (n % 5_000 === 1) bytes = Buffer.alloc(4_000, n);
+      if (encoding === 'utf8') bytes = Buffer.from(`é€ ${n}`);
+      wanted.push(bytes);
+      if (n % 3 === 0) client.write(bytes);
+      else client.write(bytes.toString(encoding), encoding);
+    }
+    const before = ours ? counters().sendCalls : 0;
+    client.uncork();
+    const calls = ours ? counters().sendCalls - before : 1;
+    client.end();
+    assert.equal((await received).equals(Buffer.concat(wanted)), true);
+    assert.equal(client.bytesWritten, accepted.bytesRead);
+    assert.equal(calls, 1);
+    await finish();
+  });
+
   it('a chunk that was written may be changed as soon as its callback has run', async () => {
     const { client, accepted, finish } = await pair(net);
     const received = collect(accepted);
