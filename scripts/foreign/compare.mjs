@@ -56,6 +56,11 @@ export function countPassed({ tests }) {
   return [...tests].filter(([key, { status }]) => status === 'pass' && !key.endsWith(`\0${PROCESS}`)).length;
 }
 
+/** How many tests fail plainly, in the first round: a suite that is not set up shows here. */
+export function countFailed({ tests }) {
+  return [...tests.values()].filter(({ status }) => status === 'fail').length;
+}
+
 /**
  * Sorts the differences of a suite into new ones and listed ones, and finds listed ones that are gone: their test has
  * run on both sides, and there was no difference.

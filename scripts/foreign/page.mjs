@@ -14,10 +14,21 @@ function row(cells) {
 }
 
 function resultRow(result) {
-  const { suite, version, node, date, files, plain, preload, defects, known, unsteady, carried } = result;
+  const { suite, version, node, date, files, plain, failed, preload, defects, known, unsteady, carried } =
+    result;
   const lost = [...defects, ...known].filter(({ kind }) => kind === 'lost').length;
   const gained = [...defects, ...known].filter(({ kind }) => kind === 'gained').length;
-  const numbers = [files, plain, preload, lost, gained, known.length, unsteady.length, carried];
+  const numbers = [
+    files,
+    plain,
+    failed ?? '–',
+    preload,
+    lost,
+    gained,
+    known.length,
+    unsteady.length,
+    carried,
+  ];
   return row([`${suite} ${version}`, node, date, ...numbers]);
 }
 
@@ -35,6 +46,7 @@ export function writePage(file, results, known) {
     'Date',
     'Files',
     'Plain',
+    'Fail plainly',
     'Preload',
     'Lost',
     'Gained',

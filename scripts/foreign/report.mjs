@@ -12,7 +12,8 @@ function printDifference(word, { file, test, plain, preload, error }) {
 
 /** @param {object} result  of runSuite, or {suite, skipped} or {suite, error} */
 export function printReport(result) {
-  const { suite, skipped, error, files, plain, preload, carried, defects, known, unsteady, gone } = result;
+  const { suite, skipped, error, files, plain, failed, preload, carried, defects, known, unsteady, gone } =
+    result;
   if (skipped !== undefined) {
     console.log(`${suite}: skipped; to run it: ${skipped}`);
     return;
@@ -24,7 +25,7 @@ export function printReport(result) {
   const count = (kind) => defects.filter((one) => one.kind === kind).length;
   const unrun = defects.filter((one) => one.kind === 'lost' && one.preload.includes('missing')).length;
   console.log(
-    `${suite}: ${files} files; ${plain} tests pass plainly, ${preload} over the preload; ${count('lost')} lost, ` +
+    `${suite}: ${files} files; ${plain} tests pass plainly (${failed} fail), ${preload} over the preload; ${count('lost')} lost, ` +
       `${unrun > 0 ? `(${unrun} of them did not run), ` : ''}${count('gained')} gained, ${known.length} listed, ${unsteady.length} unsteady; ${carried} connections carried`,
   );
   for (const one of defects) printDifference(one.kind, one);

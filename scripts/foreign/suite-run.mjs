@@ -1,5 +1,5 @@
 // One suite: every file plainly and over the preload, those with a difference again.
-import { compare, countPassed, judge } from './compare.mjs';
+import { compare, countFailed, countPassed, judge } from './compare.mjs';
 import { Progress } from './progress.mjs';
 import { PROCESS, runFiles } from './run-files.mjs';
 
@@ -42,12 +42,13 @@ export async function runSuite(job, { rounds, listed, inMemory }) {
   const work = batches(job.files, job.suite.batch);
   const progress = new Progress(name, work.length);
   const passing = new Set();
-  const total = { plain: 0, preload: 0, same: 0, carried: 0, onPort: 0 };
+  const total = { plain: 0, failed: 0, preload: 0, same: 0, carried: 0, onPort: 0 };
   const differences = [];
   for (const files of work) {
     progress.step(files[0]);
     const done = await runBatch(job, files, rounds);
     total.plain += countPassed(done.plain[0]);
+    total.failed += countFailed(done.plain[0]);
     total.preload += countPassed(done.preload[0]);
     total.carried += done.carried;
     total.onPort += done.onPort;
