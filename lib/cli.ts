@@ -13,7 +13,7 @@ const HELP = `usage: iocp-net COMMAND
   doctor [--json] -- COMMAND
                     runs the command (node app.js) with the package preloaded, and reports at its end what was carried,
                     what was not, and why; exit code of the command
-  build             builds the engine from the sources in the package, where no prebuilt one fits; says what is missing
+  build             builds the engine from the sources in the package, where no prebuilt one fits (Linux); says what is missing
   bench [options]   compares node:net, iocp-net and other runtimes on this machine; bench --help lists the options;
                     outside of a checkout it needs the package iocp-net-bench
   --version         the version of the package

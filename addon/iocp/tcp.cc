@@ -189,7 +189,7 @@ size_t Tcp::TryAvailable(Endpoint& endpoint) {
 
 uint32_t Tcp::TryReceive(Endpoint& endpoint, uint8_t* into, size_t bytes_max, size_t* bytes) {
   const int received = ::recv(AsSocket(endpoint.native.handle), reinterpret_cast<char*>(into),
-                              static_cast<int>(bytes_max), 0);
+                              static_cast<int>(std::min<size_t>(bytes_max, INT32_MAX)), 0);
   if (received < 0) return static_cast<uint32_t>(::WSAGetLastError());
   *bytes = static_cast<size_t>(received);
   return 0;

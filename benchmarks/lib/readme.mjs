@@ -67,7 +67,7 @@ function unpublishedLines(summaries) {
   const hidden = summaries.filter((one) => !isPublished(one));
   if (hidden.length === 0) return [];
   const names = hidden.map(({ cell }) => titleOf(cell)).join('; ');
-  return ['', `Not published, since their interval is wider than ±10 %: ${names}.`];
+  return ['', `Not in the table, since their interval is wider than ±10 %: ${names}.`];
 }
 
 /** The ratios of the same cells on other versions of Node, a column each. */
@@ -107,7 +107,7 @@ export function renderSection(result, file, others = []) {
   const published = shown.filter(isPublished);
   const columns = COLUMNS.filter((name) => result.transports.some((one) => one.name === name));
   return [
-    `Processor time of the server for each message (user and system together), ${result.date.slice(0, 10)}, on`,
+    `Processor time of the server (user and system together) for each unit in brackets; of idle connections, memory. ${result.date.slice(0, 10)}, on`,
     `${machineLine(result.machine)}. In brackets the 95 % interval of the ratio to`,
     `${BASE}; above 1 is better. All cells, latencies and samples: [\`${file}\`](${file}) and the page beside it.`,
     '',

@@ -101,7 +101,7 @@ function described(endpoint: Endpoint): object {
 
 function withOurs(report: unknown): unknown {
   const { libuv } = (report ?? {}) as Report;
-  if (Array.isArray(libuv)) libuv.push(...endpoints().map(described));
+  if (Array.isArray(libuv)) for (const endpoint of endpoints()) libuv.push(described(endpoint));
   return report;
 }
 

@@ -143,9 +143,11 @@ function validate(options: Options, host: unknown): void {
 /** Has node:net throw what it throws for these options, if it does. */
 function refuse(options: Options): void {
   const probe = new builtin.Socket();
+  // What node:net does not refuse goes no further: the program's own lookup is asked by us, once.
+  const judged = typeof options.lookup === 'function' ? { ...options, lookup: () => {} } : options;
   try {
     probe.on('error', () => {});
-    quietly(() => probe.connect(options as never));
+    quietly(() => probe.connect(judged as never));
   } finally {
     probe.destroy();
   }

@@ -191,9 +191,10 @@ export class ListenerHandle extends AsyncResource {
   }
 
   set onconnection(handler: OnConnection | undefined) {
-    const first = this.handler === undefined;
+    const before = this.handler;
     this.handler = handler;
-    if (!first && this.endpoint !== null) this.moveToLibuv();
+    // listen(server) sets node:net's own once more.
+    if (before !== undefined && before !== handler && this.endpoint !== null) this.moveToLibuv();
   }
 
   close(callback?: () => void): void {

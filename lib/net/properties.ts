@@ -28,9 +28,15 @@ function bytesOf(data: WriteData, encoding: string): number {
 
 /** The connection goes on in another process. The socket is left as node:net leaves it: open, and without a handle. */
 function giveUp(self: ThisSocket): void {
+  const { [kHandle]: handle, [kEndpoint]: endpoint } = self;
   self[kLent] = null;
   self[kReading] = false;
-  self[kHandle]?.close();
+  if (endpoint?.stalled) {
+    endpoint.stopReceiving(); // what comes is the other process's
+    endpoint.whenSent = () => handle?.close();
+  } else {
+    handle?.close();
+  }
   self[kEndpoint] = null;
   self[kHandle] = null;
 }
@@ -148,11 +154,25 @@ function dispatching(name: string, { get, set }: PropertyDescriptor): PropertyDe
   return descriptor;
 }
 
+/** As dispatching() does it, with code of its own: http and tls look at it for each message. */
+function handleDescriptor({ get, set }: PropertyDescriptor): PropertyDescriptor {
+  return {
+    get(this: ThisSocket) {
+      return this[kEndpoint] === undefined ? theirHandle?.get?.call(this) : get?.call(this);
+    },
+    set(this: ThisSocket, value: unknown) {
+      if (this[kEndpoint] === undefined) theirHandle?.set?.call(this, value);
+      else set?.call(this, value);
+    },
+  };
+}
+
 export function propertyDescriptors(): PropertyDescriptorMap {
   const all: PropertyDescriptorMap = {};
   const add = (properties: object, flags: { enumerable: boolean; configurable: boolean }) => {
     for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(properties))) {
-      all[name] = { ...dispatching(name, descriptor), ...flags };
+      const ours = name === '_handle' ? handleDescriptor(descriptor) : dispatching(name, descriptor);
+      all[name] = { ...ours, ...flags };
     }
   };
   add(shown, { enumerable: true, configurable: false });

@@ -187,7 +187,7 @@ export abstract class SocketHandle extends AsyncResource {
   }
 
   shutdown(request: ShutdownRequest): number {
-    if (this.endpoint === null || this.closing) return ENOTCONN;
+    if (this.endpoint === null || this.closing || !this.endpoint.canShutdown()) return ENOTCONN;
     const done = (status: number) => request.oncomplete(status);
     this.socket[kShutdownCallback] = inThisContext(() => done(0), 'SHUTDOWNWRAP', this.getAsyncId());
     this.endpoint.shutdown();

@@ -37,6 +37,7 @@ import {
   wanted,
 } from './state.js';
 import { markTransferable } from './thread-transfer.js';
+import { takeUserBuffer } from './transfer.js';
 
 const EEXIST = statusOf('EEXIST');
 // Of an `onread` whose function gives no buffer: node:net then counts what it receives.
@@ -194,7 +195,9 @@ function judgeOptions(given: SocketOptions): void {
     given.keepAliveInitialDelay !== undefined ||
     given.blockList
   ) {
-    const { signal: _signal, fd: _fd, handle: _handle, ...judged } = given;
+    // These alone: the program's own functions are not the probe's to run.
+    const { objectMode, readableObjectMode, writableObjectMode, keepAliveInitialDelay, blockList } = given;
+    const judged = { objectMode, readableObjectMode, writableObjectMode, keepAliveInitialDelay, blockList };
     judge((node) => new node.Socket(judged as net.SocketConstructorOpts).destroy());
     if ((given.keepAliveInitialDelay as number) < 0) given.keepAliveInitialDelay = 0;
   }
@@ -244,6 +247,8 @@ function carry(self: ThisSocket, found: StreamEndpoint | SocketHandle, options: 
     return;
   }
   own(self, handle, endpoint);
+  const user = self[kUserBuffer];
+  if (user !== null && user.next !== null) takeUserBuffer(user, user.next());
   if (options.readable === false) return;
   if (options.pauseOnCreate) self.readableFlowing = false;
   else if (!options.manualStart) self.read(0);

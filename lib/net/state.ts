@@ -52,6 +52,7 @@ export interface WantedOptions {
 }
 
 interface ReadableStateView {
+  errored: unknown;
   ended: boolean;
   endEmitted: boolean;
 }

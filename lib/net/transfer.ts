@@ -165,6 +165,8 @@ function flowsPlainly(socket: ThisSocket): boolean {
   return (
     socket.readableFlowing === true &&
     socket.readableDidRead &&
+    !socket._readableState.ended &&
+    !socket._readableState.errored &&
     socket.readableLength === 0 &&
     socket.readableEncoding === null &&
     socket.push === push &&

@@ -63,7 +63,7 @@ function joined(chunks: WritevChunk[]): Uint8Array {
   for (const { chunk, encoding } of chunks) {
     if (typeof chunk === 'string') {
       length += bytes.write(chunk, length, encoding);
-    } else {
+    } else if (chunk.length > 0) {
       bytes.set(chunk, length);
       length += chunk.length;
     }
@@ -86,7 +86,7 @@ export function write(
     const { length } = data;
     // Of no bytes, too: the answer may be an error.
     if (length > COPIED_BYTES_MAX) settle(socket, endpoint.send(data, length), length, callback);
-    else settle(socket, endpoint.sendSlab(endpoint.port.copy(data, 0)), length, callback);
+    else settle(socket, endpoint.sendSlab(copy(endpoint, data, 0)), length, callback);
   }
 }
 
@@ -94,6 +94,11 @@ export function write(
 function isTriedFirst(text: string, encoding: string): boolean {
   const bytesPerUnitMax = TRIED_BYTES_PER_UNIT_MAX.get(encoding);
   return bytesPerUnitMax !== undefined && text.length * bytesPerUnitMax <= TRIED_BYTES_MAX;
+}
+
+/** Into the slab; the length there. Memory that was transferred away is empty, and cannot be copied from. */
+function copy({ port }: StreamEndpoint, bytes: Uint8Array, at: number): number {
+  return bytes.length === 0 ? at : port.copy(bytes, at);
 }
 
 function writeText(
@@ -135,7 +140,8 @@ function writeAll(
     const { port } = endpoint;
     let length = 0;
     for (const { chunk, encoding } of chunks) {
-      length = typeof chunk === 'string' ? port.encode(chunk, encoding, length) : port.copy(chunk, length);
+      length =
+        typeof chunk === 'string' ? port.encode(chunk, encoding, length) : copy(endpoint, chunk, length);
     }
     settle(socket, length === 0 ? 0 : endpoint.sendSlab(length), length, callback);
     return;

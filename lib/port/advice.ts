@@ -51,7 +51,11 @@ function withoutFile(): string {
       process.platform === 'linux' ? ': npx iocp-net build makes one' : '; there the package is node:net';
     return `there is no prebuilt engine for ${system}${build}`;
   }
-  return `the prebuilt engine for ${system}${isMusl() ? ' with musl' : ''} is missing: npx iocp-net build, or in a checkout npm run build:native`;
+  const build =
+    process.platform === 'linux'
+      ? 'npx iocp-net build, or in a checkout npm run build:native'
+      : 'install the package again';
+  return `the prebuilt engine for ${system}${isMusl() ? ' with musl' : ''} is missing: ${build}`;
 }
 
 /** A sentence on what to do about `error`, which looking for or loading the addon gave. */

@@ -162,10 +162,15 @@ export class StreamEndpoint extends Endpoint {
   // Memory that the native side sends from: kept alive until onSent or onClosed.
   held: Uint8Array | readonly Uint8Array[] | null = null;
 
+  /** Called once, when everything queued has left or sending has failed. */
+  whenSent: (() => void) | null = null;
+
   private connecting: boolean;
   private receiving = false;
   private receiver: Receiver | null = null;
   private shutting = false;
+  private shutdownAsked = false;
+  private peerEnded = false;
 
   constructor(
     port: CompletionPort,
@@ -191,6 +196,7 @@ export class StreamEndpoint extends Endpoint {
 
   /** Receives chunks, or into the memory of `receiver`. */
   startReceiving(receiver: Receiver | null = null): void {
+    if (this.peerEnded) return; // nothing comes, and nothing is to be waited for
     this.receiving = true;
     this.receiver = receiver;
     this.retain();
@@ -274,6 +280,7 @@ export class StreamEndpoint extends Endpoint {
   }
 
   ended(): void {
+    this.peerEnded = true;
     this.receiving = false;
     this.retain();
     this.owner.onEnded();
@@ -297,6 +304,9 @@ export class StreamEndpoint extends Endpoint {
     this.held = null;
     this.retain();
     this.owner.onSent(status);
+    const { whenSent } = this;
+    this.whenSent = null;
+    whenSent?.();
   }
 
   shut(status: number): void {
@@ -309,7 +319,13 @@ export class StreamEndpoint extends Endpoint {
     return this.port.native.queuedBytes(this.index, this.generation);
   }
 
+  /** Once, and not before there is a connection. */
+  canShutdown(): boolean {
+    return !this.connecting && !this.shutdownAsked;
+  }
+
   shutdown(): void {
+    this.shutdownAsked = true;
     this.shutting = true;
     this.retain();
     this.port.submit(Operation.Shutdown, this, 0);

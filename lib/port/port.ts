@@ -339,7 +339,7 @@ export class CompletionPort {
         });
         this.#adopt(accepted);
         // Closed meanwhile: the connection meets the fate of those that were never accepted.
-        if (endpoint.isClosing() && !endpoint.isHandedOver()) accepted.close();
+        if (endpoint.isClosing() && !endpoint.isHandedOver()) accepted.reset();
         else listener.owner.onAccepted(accepted);
         return;
       }

@@ -58,7 +58,8 @@ describe('iocp-net doctor: what to do', function () {
     const { engine, advice, addon } = await report();
     assert.equal(engine, 'libuv');
     assert.equal(addon, undefined);
-    assert.match(advice, /prebuilt engine .* is missing: npx iocp-net build/);
+    const build = process.platform === 'win32' ? 'install the package again' : 'npx iocp-net build';
+    assert.match(advice, new RegExp(`prebuilt engine .* is missing: ${build}`));
   });
 
   it('with a file that is no addon', async () => {
