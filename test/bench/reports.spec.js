@@ -205,7 +205,7 @@ describe('bench: reports', () => {
     assert.doesNotMatch(section, /^\| echo/m);
     assert.match(
       section,
-      /Not published, since their interval is wider than ±10 %: echo, 50 connections, 64 B \(each message\)\./,
+      /Not in the table, since their interval is wider than ±10 %: echo, 50 connections, 64 B \(each message\)\./,
     );
   });
 
