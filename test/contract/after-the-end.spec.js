@@ -6,11 +6,11 @@
 const assert = require('node:assert/strict');
 const net_ = require('node:net');
 const { contract } = require('../support/contract.js');
-const { when, pair, closed, close, listening, turns, until } = require('../support/sockets.js');
+const { when, pair, closed, close, listening, nodeMajor, turns, until } = require('../support/sockets.js');
 const { run } = require('../support/program.js');
 const { isWindows } = require('../support/local-names.js');
 
-contract('asked again, or too late', ({ net, it, transport }) => {
+contract('asked again, or too late', ({ net, it, ours, transport }) => {
   it('a second shutdown of a handle is ENOTCONN, and end() still finishes', async () => {
     const { ShutdownWrap } = process.binding('stream_wrap');
     const { client, accepted, finish } = await pair(net, { server: { allowHalfOpen: true } });
@@ -61,6 +61,8 @@ contract('asked again, or too late', ({ net, it, transport }) => {
     await finish();
   });
 
+  // Under Wine a call of node:net's takes 1,024.
+  const count = isWindows && !ours ? 1_000 : 20_000;
   it('memory that was transferred is written as nothing, and writing goes on', async () => {
     const { client, accepted, finish } = await pair(net);
     let text = '';
@@ -77,12 +79,12 @@ contract('asked again, or too late', ({ net, it, transport }) => {
     client.write('x');
     client.uncork();
     client.cork();
-    for (let n = 0; n < 20_000; n++) client.write(n % 100 === 0 ? gone() : 'y');
+    for (let n = 0; n < count; n++) client.write(n % 100 === 0 ? gone() : 'y');
     client.uncork();
     client.end('z');
     await when(accepted, 'end');
     assert.deepEqual(results, [null, null]);
-    assert.equal(text === `x${'y'.repeat(19_800)}z`, true);
+    assert.equal(text === `x${'y'.repeat(count * 0.99)}z`, true);
     await finish();
   });
 
@@ -108,7 +110,7 @@ contract('asked again, or too late', ({ net, it, transport }) => {
     assert.equal(stdout, '5 hello\n');
   });
 
-  it('functions of a program are called for its own socket alone', async () => {
+  it("a program's destroy is called for its own socket alone", async () => {
     const calls = [];
     const socket = new net.Socket({
       keepAliveInitialDelay: 1000,
@@ -120,20 +122,26 @@ contract('asked again, or too late', ({ net, it, transport }) => {
     assert.deepEqual(calls, []);
     socket.destroy();
     assert.deepEqual(calls, ['destroy']);
-    const server = await listening(net, (accepted) => calls.push('connection') && accepted.destroy());
-    const lookup = (host, _options, answer) => {
-      calls.push(host);
-      answer(null, '127.0.0.1', 4);
-    };
-    // Node 20 and 22 refuse no such name where a program looks it up itself.
-    const host = 'a\0b';
-    const { port } = server.address();
-    const client = net.connect({ host, port, autoSelectFamily: false, lookup });
-    client.on('error', () => {}).resume();
-    await closed(client);
-    await close(server);
-    assert.deepEqual(calls, ['destroy', host, 'connection']);
   });
+
+  // Later versions refuse such a name also where a program looks it up itself.
+  if (nodeMajor < 22) {
+    it("a program's lookup is called once, and there is one connection", async () => {
+      const calls = [];
+      const server = await listening(net, (accepted) => calls.push('connection') && accepted.destroy());
+      const lookup = (host, _options, answer) => {
+        calls.push(host);
+        answer(null, '127.0.0.1', 4);
+      };
+      const host = 'a\0b';
+      const { port } = server.address();
+      const client = net.connect({ host, port, autoSelectFamily: false, lookup });
+      client.on('error', () => {}).resume();
+      await closed(client);
+      await close(server);
+      assert.deepEqual(calls, [host, 'connection']);
+    });
+  }
 
   it('server.listen(server): both get connections, and are closed each by itself', async () => {
     const first = await listening(net);

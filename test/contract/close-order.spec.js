@@ -173,6 +173,7 @@ differential("'close' in the turn of the loop", ({ same }) => {
     server.close();
     client.end('last words');
     await Promise.all([closed(client), closed(accepted)]);
+    return orderOf(trace);
   });
 
   same('a handler of close that throws keeps none of the others from it', async (net, trace) => {

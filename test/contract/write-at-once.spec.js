@@ -10,6 +10,7 @@ const { execFileSync } = require('node:child_process');
 const { Worker } = require('node:worker_threads');
 const { contract } = require('../support/contract.js');
 const { inChild } = require('../support/child.js');
+const { isWindows } = require('../support/local-names.js');
 const { counters } = require('../support/transports.js');
 const {
   when,
@@ -212,13 +213,15 @@ contract('a write has left when write() returns', ({ net, it, ours, transport })
   });
 
   // A body that is streamed byte by byte: 40,000 calls of 64 pieces each where node:net needs 1,500.
-  it('20,000 short chunks among long ones leave in one call', async () => {
+  // Under Wine a call of node:net's takes 1,024.
+  const count = isWindows && !ours ? 1_000 : 20_000;
+  it(`${count} short chunks among long ones leave in one call`, async () => {
     const { client, accepted, finish } = await pair(net, { client: { noDelay: true } });
     const received = collect(accepted);
     const wanted = [];
     const encodings = ['utf8', 'latin1', 'utf16le', 'hex', 'base64'];
     client.cork();
-    for (let n = 0; n < 20_000; n++) {
+    for (let n = 0; n < count; n++) {
       const encoding = encodings[n % encodings.length];
       let bytes = Buffer.from(n % 7 === 0 ? 'é€' : `${n}`, encoding === 'latin1' ? 'latin1' : 'utf16le');
       if (n % 5_000 === 1) bytes = Buffer.alloc(4_000, n);
