@@ -29,8 +29,7 @@ struct NativeEndpoint {
   std::unique_ptr<AcceptPool> listener;
   std::unique_ptr<PipeConnection> pipe;
 
-  Status receive_status =
-      kOk;  // what the receive ended with, UV__EOF included, until it is reported
+  Status receive_status = kOk;  // what the receive ended with, until it is reported; UV__EOF too
   uint32_t received_at_ms = 0;  // when Receive last found the connection at rest
   uint16_t in_flight = 0;
   bool skip_on_success = false;

@@ -72,13 +72,7 @@ const perMessage: Record<string, Method> = {
     callback: WriteCallback,
   ): unknown {
     if (this[kEndpoint] === undefined) {
-      return (theirs._writeGeneric as Method).call(
-        this,
-        writev as never,
-        data as never,
-        encoding as never,
-        callback as never,
-      );
+      return (theirs._writeGeneric as Method).apply(this, [writev, data, encoding, callback] as never);
     }
     if (this.connecting) {
       this._pendingData = data;
@@ -119,32 +113,6 @@ const perMessage: Record<string, Method> = {
   },
 };
 
-/**
- * What http and tls call for each request, of whichever socket: as dispatching() does it, but without a list of arguments, and
- * with code of its own for each, which the compiler can follow into node:net's.
- */
-const perRequest: Record<string, Method> = {
-  _unrefTimer(this: ThisSocket): void {
-    if (this[kEndpoint] === undefined) (theirs._unrefTimer as Method).call(this);
-    else refreshIdle(this);
-  },
-
-  setTimeout(this: ThisSocket, timeoutMs: number, callback?: () => void): unknown {
-    const method = (this[kEndpoint] === undefined ? theirs.setTimeout : optionMethods.setTimeout) as Method;
-    return method.call(this, timeoutMs as never, callback as never);
-  },
-
-  pause(this: ThisSocket): unknown {
-    return this[kEndpoint] === undefined ? (theirs.pause as Method).call(this) : pause(this);
-  },
-
-  resume(this: ThisSocket): unknown {
-    if (this[kEndpoint] === undefined) return (theirs.resume as Method).call(this);
-    startUserBuffer(this);
-    return duplex.resume.call(this);
-  },
-};
-
 /** Where sockets find their methods. */
 let ofSockets: { write?: unknown } = {};
 
@@ -152,6 +120,20 @@ const others: Record<string, Method> = {
   end(this: ThisSocket, data?: unknown, encoding?: unknown, callback?: unknown): unknown {
     duplex.end.call(this, data, encoding, callback);
     return this;
+  },
+
+  pause(this: ThisSocket): unknown {
+    if (this[kUserBuffer] !== null && !this.connecting && this[kReading]) {
+      this[kReading] = false;
+      const status = this[kHandle]?.readStop() ?? 0;
+      if (status !== 0 && !this.destroyed) this.destroy(errnoException(status, 'read'));
+    }
+    return duplex.pause.call(this);
+  },
+
+  resume(this: ThisSocket): unknown {
+    startUserBuffer(this);
+    return duplex.resume.call(this);
   },
 
   address(this: ThisSocket): unknown {
@@ -188,6 +170,10 @@ const others: Record<string, Method> = {
   _reset(this: ThisSocket): unknown {
     this.resetAndClosing = true;
     return this.destroy();
+  },
+
+  _unrefTimer(this: ThisSocket): void {
+    refreshIdle(this);
   },
 
   _onTimeout(this: ThisSocket): void {
@@ -264,15 +250,6 @@ const others: Record<string, Method> = {
   },
 };
 
-function pause(self: ThisSocket): unknown {
-  if (self[kUserBuffer] !== null && !self.connecting && self[kReading]) {
-    self[kReading] = false;
-    const status = self[kHandle]?.readStop() ?? 0;
-    if (status !== 0 && !self.destroyed) self.destroy(errnoException(status, 'read'));
-  }
-  return duplex.pause.call(self);
-}
-
 function readFromHandle(self: ThisSocket): void {
   self[kReading] = true;
   const status = self[kHandle]?.readStart() ?? 0;
@@ -337,8 +314,8 @@ export function methodDescriptors(prototype: object): PropertyDescriptorMap {
       defineAll(value, { name: { value: functionName }, length: { value: length } });
     all[name] = { value, enumerable: true, writable: true, configurable: true };
   };
+  for (const [name, ours] of Object.entries(perMessage)) add(name, ours, ours);
   for (const [name, ours] of Object.entries({ ...others, ...optionMethods }))
     add(name, dispatching(name, ours), ours);
-  for (const [name, ours] of Object.entries({ ...perMessage, ...perRequest })) add(name, ours, ours);
   return all;
 }

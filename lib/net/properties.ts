@@ -154,25 +154,11 @@ function dispatching(name: string, { get, set }: PropertyDescriptor): PropertyDe
   return descriptor;
 }
 
-/** As dispatching() does it, with code of its own: http and tls look at it for each message. */
-function handleDescriptor({ get, set }: PropertyDescriptor): PropertyDescriptor {
-  return {
-    get(this: ThisSocket) {
-      return this[kEndpoint] === undefined ? theirHandle?.get?.call(this) : get?.call(this);
-    },
-    set(this: ThisSocket, value: unknown) {
-      if (this[kEndpoint] === undefined) theirHandle?.set?.call(this, value);
-      else set?.call(this, value);
-    },
-  };
-}
-
 export function propertyDescriptors(): PropertyDescriptorMap {
   const all: PropertyDescriptorMap = {};
   const add = (properties: object, flags: { enumerable: boolean; configurable: boolean }) => {
     for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(properties))) {
-      const ours = name === '_handle' ? handleDescriptor(descriptor) : dispatching(name, descriptor);
-      all[name] = { ...ours, ...flags };
+      all[name] = { ...dispatching(name, descriptor), ...flags };
     }
   };
   add(shown, { enumerable: true, configurable: false });
