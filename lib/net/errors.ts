@@ -125,6 +125,10 @@ export function invalidAddressFamily(family: unknown, host: unknown, port: unkno
   return Object.assign(error, { host, port });
 }
 
+/** Of a text that is written as 'buffer', which names no encoding: node's own comes from C++, without the code in its name. */
+export const textAsBuffer = () =>
+  Object.assign(new TypeError('Second argument must be a buffer'), { code: 'ERR_INVALID_ARG_TYPE' });
+
 /** What a write gets after the peer ended and allowHalfOpen is off. */
 export function endedByPeer(): NetError {
   const error: NetError = new Error('This socket has been ended by the other party');

@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 
 import type { StreamEndpoint } from '../port/endpoint.js';
 import { inThisContext } from './async-context.js';
-import { errnoException } from './errors.js';
+import { errnoException, textAsBuffer } from './errors.js';
 import {
   kAsyncId,
   kBytesWritten,
@@ -42,8 +42,14 @@ function textBytesMax(text: string, encoding: BufferEncoding): number {
   return bytesMax <= COPIED_TEXT_BYTES_MAX ? bytesMax : Buffer.byteLength(text, encoding);
 }
 
-function toBytes({ chunk, encoding }: WritevChunk): Uint8Array {
-  return typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+/** A stream takes 'buffer' for a text, too. Corked, node:net then writes it as UTF-8; alone it throws. */
+function encodingOf({ encoding }: WritevChunk): BufferEncoding {
+  return (encoding as string) === 'buffer' ? 'utf8' : encoding;
+}
+
+function toBytes(piece: WritevChunk): Uint8Array {
+  const { chunk } = piece;
+  return typeof chunk === 'string' ? Buffer.from(chunk, encodingOf(piece)) : chunk;
 }
 
 /** Where the pieces from `at` on are no longer short: one call to the system takes only so many. */
@@ -55,14 +61,16 @@ function endOfShortPieces(chunks: WritevChunk[], at: number): number {
 
 function joined(chunks: WritevChunk[]): Uint8Array {
   let bytesMax = 0;
-  for (const { chunk, encoding } of chunks) {
-    bytesMax += typeof chunk === 'string' ? Buffer.byteLength(chunk, encoding) : chunk.length;
+  for (const piece of chunks) {
+    const { chunk } = piece;
+    bytesMax += typeof chunk === 'string' ? Buffer.byteLength(chunk, encodingOf(piece)) : chunk.length;
   }
   const bytes = Buffer.allocUnsafeSlow(bytesMax);
   let length = 0;
-  for (const { chunk, encoding } of chunks) {
+  for (const piece of chunks) {
+    const { chunk } = piece;
     if (typeof chunk === 'string') {
-      length += bytes.write(chunk, length, encoding);
+      length += bytes.write(chunk, length, encodingOf(piece));
     } else if (chunk.length > 0) {
       bytes.set(chunk, length);
       length += chunk.length;
@@ -108,6 +116,7 @@ function writeText(
   encoding: BufferEncoding,
   callback: WriteCallback,
 ): void {
+  if ((encoding as string) === 'buffer') throw textAsBuffer();
   let sent: number;
   let length: number;
   if (textBytesMax(text, encoding) <= COPIED_TEXT_BYTES_MAX) {
@@ -130,8 +139,9 @@ function writeAll(
   callback: WriteCallback,
 ): void {
   let bytesMax = 0;
-  for (const { chunk, encoding } of chunks) {
-    bytesMax += typeof chunk === 'string' ? textBytesMax(chunk, encoding) : chunk.length;
+  for (const piece of chunks) {
+    const { chunk } = piece;
+    bytesMax += typeof chunk === 'string' ? textBytesMax(chunk, encodingOf(piece)) : chunk.length;
   }
   // Many small pieces are cheaper to copy than to hand over one by one.
   if (
@@ -139,9 +149,12 @@ function writeAll(
   ) {
     const { port } = endpoint;
     let length = 0;
-    for (const { chunk, encoding } of chunks) {
+    for (const piece of chunks) {
+      const { chunk } = piece;
       length =
-        typeof chunk === 'string' ? port.encode(chunk, encoding, length) : copy(endpoint, chunk, length);
+        typeof chunk === 'string'
+          ? port.encode(chunk, encodingOf(piece), length)
+          : copy(endpoint, chunk, length);
     }
     settle(socket, length === 0 ? 0 : endpoint.sendSlab(length), length, callback);
     return;

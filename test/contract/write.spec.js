@@ -297,4 +297,21 @@ differential('write', ({ same }) => {
     trace.push('last code', codes.at(-1), codes.length);
     await finish();
   });
+
+  same("a text as 'buffer', alone and corked", async (net, trace) => {
+    for (const cork of [false, true]) {
+      const { client, accepted, finish } = await pair(net);
+      const received = collect(accepted);
+      if (cork) client.cork();
+      trace.call(`write, corked ${cork}`, () => client.write('first ', 'latin1'));
+      trace.call('as buffer', () => client.write('\u00e9\u20ac', 'buffer'));
+      trace.call('uncork', () => client.uncork());
+      trace.push('written', client.bytesWritten, client.destroyed);
+      if (cork) {
+        client.end();
+        trace.push('received', String(await received));
+      }
+      await finish();
+    }
+  });
 });
