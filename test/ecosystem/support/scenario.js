@@ -3,17 +3,15 @@
 // What a program of these specs tells its parent: its result, and what carried it.
 
 const { engine } = require('iocp-net/engine');
-const { libuvHandles } = require('../../support/libuv-handles.cjs');
+const { libuvHandles, activeLibuvHandles } = require('../../support/libuv-handles.cjs');
 
-// On Windows a report looks up the names of the functions on the stack: more than a second of work under Wine.
-const CALLS_PER_REPORT = process.platform === 'win32' ? 8 : 1;
+const nodesHandles = process.platform === 'win32' ? activeLibuvHandles : libuvHandles;
 
 let handlesSeen = 0;
-let samples = 0;
 
 /** To be called while connections are open: counts the TCP handles of Node itself. */
 function sample() {
-  if (samples++ % CALLS_PER_REPORT === 0) handlesSeen += libuvHandles().length;
+  handlesSeen += nodesHandles().length;
 }
 
 /** Asks the parent for something (a restart of the server) and waits until it is done. */
