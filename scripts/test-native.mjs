@@ -18,6 +18,7 @@ const HELP = `usage: npm run test:native -- [options]
   --platform linux|win32            default: this system; win32 on Linux runs under Wine
   --target linux-x64-musl           the cross build for musl, with Zig's compiler
   --sanitize address|thread|none    one of them alone (Linux; default: address, then thread)
+  --test TEXT                       the test cases with TEXT in their names alone, with what they print
   --help                            this text
 
 The tests are test/native/*_test.cc, in one program that ends with 0 when all of them pass. With the address sanitizer
@@ -32,8 +33,11 @@ const OUTPUT_TAIL_LENGTH = 4_000;
 /** doctest's closing line: it says how many there were, and that the program came to its end. */
 const CLOSING_LINE = /test cases:\s+\d+ \|\s+(\d+) passed \|\s+(\d+) failed/;
 
+/** doctest's options for those with `text` in their names; '': for all. */
+const argsFor = (text) => (text === '' ? TEST_ARGS : [...TEST_ARGS, `--test-case=*${text}*`]);
+
 /** @param {(program: string, outputFile: string) => Promise<{code: number | null, signal: string | null}>} start */
-async function runTests(suite, folder, start) {
+async function runTests(suite, folder, start, text) {
   const extension = fs.existsSync(path.join(folder, 'port_test.exe')) ? '.exe' : '';
   const outputFile = path.join(folder, 'output.log');
   const { code, signal } = await start(path.join(folder, `port_test${extension}`), outputFile);
@@ -44,7 +48,8 @@ async function runTests(suite, folder, start) {
   const broken = counts !== null && (code === 0) === (counts[2] === '0') ? 0 : 1;
   if (broken) console.error(`${suite}: port_test ended with ${signal ?? `exit code ${code}`}`);
   const failed = Number(counts?.[2] ?? 0) + broken;
-  console.log(failed > 0 ? output : `${suite}: ${path.relative(paths.root, outputFile)}`);
+  if (text !== '' && passed + failed === 0) throw new Error(`no test case has "${text}" in its name`);
+  console.log(failed > 0 || text !== '' ? output : `${suite}: ${path.relative(paths.root, outputFile)}`);
   return { suite, passed, failed, failures: failed > 0 ? [output.slice(-OUTPUT_TAIL_LENGTH)] : [] };
 }
 
@@ -60,7 +65,7 @@ const SUITE_NAMES = {
 };
 
 /** @param {('' | 'address' | 'thread')[]} sanitizers */
-export async function testNativeLinux(sanitizers = ['address', 'thread']) {
+export async function testNativeLinux(sanitizers = ['address', 'thread'], text = '') {
   requirePackages(toolchain.missingForBuild());
   const records = [];
   for (const sanitize of sanitizers) {
@@ -68,31 +73,31 @@ export async function testNativeLinux(sanitizers = ['address', 'thread']) {
     // ThreadSanitizer of GCC 12 cannot map its shadow where the kernel randomises addresses widely.
     const prefix = sanitize === 'thread' && toolchain.onPath('setarch') ? ['setarch', '-R'] : [];
     const start = (program, outputFile) => {
-      const [file, ...args] = [...prefix, program, ...TEST_ARGS];
+      const [file, ...args] = [...prefix, program, ...argsFor(text)];
       return run(file, args, { cwd: paths.root, timeoutMs: TEST_TIMEOUT_MS, outputFile, quiet: true });
     };
-    records.push(await runTests(SUITE_NAMES[sanitize], folder, start));
-    if (sanitize === 'address') records.push(testSimulation().record);
+    records.push(await runTests(SUITE_NAMES[sanitize], folder, start, text));
+    if (sanitize === 'address' && text === '') records.push(testSimulation().record);
   }
   return records;
 }
 
 /** A static program with musl inside, which runs on every Linux. */
-export async function testNativeMusl() {
+export async function testNativeMusl(text = '') {
   requirePackages(targets.missingFor('linux-x64-musl'));
   const folder = nativeBuild.buildNativeTests({ target: 'linux-x64-musl' });
   const start = (program, outputFile) =>
-    run(program, TEST_ARGS, { cwd: paths.root, timeoutMs: TEST_TIMEOUT_MS, outputFile, quiet: true });
-  return [await runTests('native tests on linux with musl', folder, start)];
+    run(program, argsFor(text), { cwd: paths.root, timeoutMs: TEST_TIMEOUT_MS, outputFile, quiet: true });
+  return [await runTests('native tests on linux with musl', folder, start, text)];
 }
 
-export async function testNativeWindows() {
+export async function testNativeWindows(text = '') {
   requirePackages([]);
   const wine = await prepareWine();
   const folder = nativeBuild.buildNativeTests({ platform: 'win32' });
   const start = (program, outputFile) =>
-    wine.runProgram(program, TEST_ARGS, { timeoutMs: TEST_TIMEOUT_MS, outputFile, quiet: true });
-  return [await runTests('native tests on win32 under Wine', folder, start)];
+    wine.runProgram(program, argsFor(text), { timeoutMs: TEST_TIMEOUT_MS, outputFile, quiet: true });
+  return [await runTests('native tests on win32 under Wine', folder, start, text)];
 }
 
 async function main() {
@@ -101,6 +106,7 @@ async function main() {
       platform: { type: 'string', default: process.platform },
       target: { type: 'string' },
       sanitize: { type: 'string' },
+      test: { type: 'string', default: '' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -108,14 +114,16 @@ async function main() {
     process.stdout.write(HELP);
     return;
   }
-  const only =
-    values.sanitize === undefined ? undefined : [values.sanitize === 'none' ? '' : values.sanitize];
+  const { test } = values;
+  const sanitize = values.sanitize ?? (test === '' ? undefined : 'address'); // of one case one run
+  const only = sanitize === undefined ? undefined : [sanitize === 'none' ? '' : sanitize];
   try {
     if (values.target !== undefined && values.target !== 'linux-x64-musl') {
       throw new Error(`there are no native tests for ${values.target} here`);
     }
-    const others = values.platform === 'win32' ? testNativeWindows : () => testNativeLinux(only);
-    closeResults(await (values.target === undefined ? others() : testNativeMusl()));
+    const onSystem = () =>
+      values.platform === 'win32' ? testNativeWindows(test) : testNativeLinux(only, test);
+    closeResults(await (values.target === undefined ? onSystem() : testNativeMusl(test)));
   } catch (error) {
     console.error(`iocp-net: ${error.message}`);
     process.exitCode = 1;

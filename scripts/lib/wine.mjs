@@ -112,11 +112,14 @@ export async function prepareWine({ nodeVersion = DEFAULT_NODE_VERSION } = {}) {
   const node = await pageAligned(nodePackage.fetchNode('win', nodeVersion));
   await preparePrefix(wine, server, prefix, environment);
 
-  /** Runs a Windows program; options as for run(). Its output is followed on the console unless quiet. */
-  async function runProgram(program, args, { env = {}, outputFile, ...options } = {}) {
+  /**
+   * Runs a Windows program; options as for run(). Its output is followed on the console unless quiet. `under`: a program of
+   * Wine's that runs it, with its arguments.
+   */
+  async function runProgram(program, args, { env = {}, outputFile, under = [], ...options } = {}) {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'iocp-net-wine-'));
     try {
-      return await run(wine, [program, ...args], {
+      return await run(wine, [...under, program, ...args], {
         cwd: paths.root,
         ...options,
         // Windows' Node takes any output for a terminal with colours.
