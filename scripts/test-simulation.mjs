@@ -6,9 +6,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { describeMachine, machineLine } from '../benchmarks/lib/machine.mjs';
 import { MUTATIONS } from './lib/mutations.mjs';
 import nativeBuild from './lib/native-build.cjs';
+import { grouped, writeSection } from './lib/page-section.mjs';
 import paths from './lib/paths.cjs';
 import { closeResults } from './lib/results.mjs';
 import toolchain from './lib/toolchain.cjs';
@@ -152,22 +152,8 @@ function findMutations() {
   }
 }
 
-/** Replaces what stands between the markers of the page. */
-function writeSection(name, lines) {
-  const text = fs.readFileSync(PAGE, 'utf8');
-  const [begin, end] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`];
-  const [before, rest] = text.split(begin);
-  const after = rest?.split(end)[1];
-  if (after === undefined) throw new Error(`${PAGE} has no section ${name}`);
-  const date = new Date().toISOString().slice(0, 10);
-  const head = [`${date}; ${machineLine(describeMachine())}.`, ''];
-  fs.writeFileSync(PAGE, `${before}${begin}\n\n${[...head, ...lines].join('\n')}\n\n${end}${after}`);
-}
-
-const grouped = (value) => Number(value).toLocaleString('en');
-
 function writeFigures({ figures, programs }) {
-  writeSection('simulation', [
+  writeSection(PAGE, 'simulation', [
     '| Seed | Steps | Worlds | Connections | Bytes | Completions | Faults | Leaks | Programs on both kernels | Time |',
     '|---|---|---|---|---|---|---|---|---|---|',
     `| ${figures.seed} | ${grouped(figures.steps)} | ${grouped(figures.worlds)} | ${grouped(figures.connections)} | ${grouped(
@@ -185,7 +171,7 @@ function keepPrograms(found) {
 }
 
 function writeMutations(found) {
-  writeSection('mutations', [
+  writeSection(PAGE, 'mutations', [
     '| Defect | Found after | Seed | World | Steps left | As |',
     '|---|---|---|---|---|---|',
     ...found.map(
