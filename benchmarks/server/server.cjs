@@ -4,7 +4,8 @@
 // usage: server.cjs '{"transport", "scenario", "parameters", "path"?, "backend"?, "package"?}'
 //
 // It tells on stdout where it listens, and answers each line on stdin with a line of JSON: `usage` and `collect` (the
-// same after a garbage collection, where the runtime offers one); `quit` ends it.
+// same after a garbage collection, where the runtime offers one), `watch` and `watched` (how late timers are in between);
+// `quit` ends it.
 const path = require('node:path');
 const fs = require('node:fs');
 
@@ -37,10 +38,18 @@ function collect() {
   else for (let i = 0; i < 3; i++) globalThis.gc?.();
 }
 
+let loopDelay;
+function watchLoop() {
+  loopDelay ??= require('node:perf_hooks').monitorEventLoopDelay({ resolution: 1 });
+  loopDelay.enable();
+  loopDelay.reset();
+}
+
 function obey(command) {
   if (command === 'quit') process.exit(0);
   if (command === 'collect') collect();
-  tell(usage());
+  if (command === 'watch') watchLoop();
+  tell(command === 'watched' ? { loopDelayP99Us: loopDelay.percentile(99) / 1_000 } : usage());
 }
 
 let pending = '';
