@@ -1,19 +1,24 @@
 // Servers that stay with libuv: tls, https and http2 read and write in C++, on a stream of libuv's.
-import http = require('node:http');
-
+import type http from 'node:http';
 import type http2 from 'node:http2';
 import type tls from 'node:tls';
 
 import { builtin } from './builtin.js';
 
-/** Servers whose sockets are read and written in JavaScript. */
-const inJavaScript = new Set<object>([builtin.Server.prototype, http.Server.prototype]);
+/** Servers whose sockets are read and written in JavaScript, besides those of http. */
+const inJavaScript = new Set<object>([builtin.Server.prototype]);
 
 export function readsInJavaScript(prototype: object): void {
   inJavaScript.add(prototype);
 }
 
-/** Node's own class of such a server, by its name: what no program uses is not loaded here. */
+// Node's own classes, by their names: what no program uses is not loaded here.
+
+function isOfHttp(prototype: object, name: string): boolean {
+  return name === 'Server' && prototype === (require('node:http') as typeof http).Server.prototype;
+}
+
+/** A class whose sockets are read and written in C++. */
 function isOfNode(prototype: object, name: string): boolean {
   if (name === 'Server') return prototype === (require('node:tls') as typeof tls).Server.prototype;
   if (name !== 'Http2Server') return false;
@@ -31,7 +36,10 @@ export function takesLibuvStreams(server: object): boolean {
   for (let o = Object.getPrototypeOf(server) as object | null; o !== null; ) {
     if (inJavaScript.has(o)) return false;
     const { constructor: of } = o;
-    if (hasCrypto && typeof of === 'function' && isOfNode(o, of.name)) return true;
+    if (typeof of === 'function') {
+      if (isOfHttp(o, of.name)) return false;
+      if (hasCrypto && isOfNode(o, of.name)) return true;
+    }
     o = Object.getPrototypeOf(o) as object | null;
   }
   return false;

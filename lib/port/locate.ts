@@ -1,9 +1,9 @@
 // Where the addon's file is: in this package, beside a bundle that has taken the package in, or inside a single
 // executable application.
-import { createHash } from 'node:crypto';
+import type crypto from 'node:crypto';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
-import os from 'node:os';
+import type os from 'node:os';
 import path from 'node:path';
 
 /** The name of the asset in a single executable application. */
@@ -52,8 +52,11 @@ function extractAsset({ getRawAsset }: Sea): string | undefined {
   } catch {
     return undefined; // built without the asset
   }
+  // Loaded here: nobody else needs them, and they cost a megabyte.
+  const { createHash } = require('node:crypto') as typeof crypto;
+  const { tmpdir, userInfo } = require('node:os') as typeof os;
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 32);
-  const folder = path.join(os.tmpdir(), `iocp-net-${os.userInfo().username}`);
+  const folder = path.join(tmpdir(), `iocp-net-${userInfo().username}`);
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   const { uid, mode } = fs.statSync(folder);
   if (process.getuid !== undefined && (uid !== process.getuid() || (mode & 0o022) !== 0)) {
