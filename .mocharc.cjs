@@ -5,6 +5,7 @@ const named = process.argv.slice(2).some((argument) => argument.endsWith('.spec.
 
 module.exports = {
   spec: named ? [] : ['test/**/*.spec.js'],
+  ignore: ['test/ecosystem/node_modules/**'],
   reporter: 'test/runner/reporter.cjs',
   timeout: 30_000, // a guard, never a measure
   slow: 5_000,

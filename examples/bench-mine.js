@@ -6,7 +6,7 @@ const net = require('node:net');
 const { once } = require('node:events');
 const path = require('node:path');
 
-const program = process.env.PROGRAM ?? path.join(__dirname, 'koa.js');
+const program = process.env.PROGRAM ?? path.join(__dirname, 'express.js');
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const REQUESTS = Number(process.env.REQUESTS ?? 2000);
 const CONNECTIONS = 20;

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import ecosystem from './lib/ecosystem.cjs';
 import { buildAddon, buildTypeScript } from './lib/ensure-built.mjs';
 import nativeBuild from './lib/native-build.cjs';
 import paths from './lib/paths.cjs';
@@ -34,6 +35,18 @@ function debugEngine({ platform, folder }, name = folder) {
   return { IOCP_NET_PREBUILD: name };
 }
 
+/** Examples whose framework is among the packages of test/ecosystem, and no dependency of the checkout. */
+const WITH_ECOSYSTEM = ['fastify.js', 'hapi.js', 'koa.js'].map((name) =>
+  path.join(paths.root, 'examples', name),
+);
+
+/** What Node needs in its environment to find the example's framework, which is installed if it has to be. */
+function moduleFolders(file, asSeen = (folder) => folder) {
+  if (!WITH_ECOSYSTEM.includes(path.resolve(paths.root, file))) return {};
+  if (!ecosystem.installEcosystem()) throw new Error(`${file} needs the packages of test/ecosystem`);
+  return { NODE_PATH: asSeen(ecosystem.ecosystemFolder) };
+}
+
 async function startHere(file, debug) {
   const [program, args, env] = debug
     ? ['gdb', [...GDB, '--args', process.execPath], debugEngine(DEBUG)]
@@ -47,7 +60,7 @@ async function startHere(file, debug) {
   const child = spawn(program, [...args, ...PRELOADS, file], {
     cwd: paths.root,
     stdio: 'inherit',
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...moduleFolders(file), ...env },
   });
   child.once('error', (error) => {
     console.error(`iocp-net: ${error.code === 'ENOENT' ? toolchain.aptLine([program]) : error.message}`);
@@ -62,11 +75,14 @@ async function startHere(file, debug) {
 async function startUnderWine(file, debug) {
   const wine = await prepareWine();
   if (!debug) buildWindowsEngine();
+  const engine = debug
+    ? debugEngine(WINDOWS_DEBUG, windowsPath(WINDOWS_DEBUG.folder))
+    : windowsEngineEnvironment();
   const onStart = (child) => {
     for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill('SIGKILL'));
   };
   const { code } = await wine.runNode([...PRELOADS, file], {
-    env: debug ? debugEngine(WINDOWS_DEBUG, windowsPath(WINDOWS_DEBUG.folder)) : windowsEngineEnvironment(),
+    env: { ...moduleFolders(file, windowsPath), ...engine },
     under: debug ? WINEDBG : [],
     timeoutMs: 0,
     onStart,

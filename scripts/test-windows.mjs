@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import ecosystem from './lib/ecosystem.cjs';
 import { buildTypeScript } from './lib/ensure-built.mjs';
 import { runMocha, SUITE_TIMEOUT_MS } from './lib/mocha.mjs';
 import nativeBuild from './lib/native-build.cjs';
@@ -28,12 +29,13 @@ function parts() {
   const specs = fs
     .readdirSync(path.join(paths.root, 'test'), { recursive: true })
     .map((file) => `test/${file}`)
-    .filter((file) => file.endsWith('.spec.js'));
+    .filter((file) => file.endsWith('.spec.js') && !file.includes('/node_modules/'));
   const second = (file) => SECOND_PART.includes(file.split('/')[1]);
   return [specs.filter((file) => !second(file)), specs.filter(second)].map((files) => files.sort());
 }
 
 export async function testWindows({ nodeVersion, grep, files = [] } = {}) {
+  ecosystem.installEcosystem(); // there is no npm under Wine
   const wine = await prepareWine({ nodeVersion });
   await buildTypeScript();
   buildWindowsEngine();

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 // npm test: builds what is out of date, then every suite that this machine can run.
 import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
+import ecosystem from './lib/ecosystem.cjs';
 import { buildTypeScript } from './lib/ensure-built.mjs';
 import paths from './lib/paths.cjs';
 import { closeResults, collectResults } from './lib/results.mjs';
@@ -11,11 +13,14 @@ import toolchain from './lib/toolchain.cjs';
 import { missingForWine, prepareWine } from './lib/wine.mjs';
 import { testLinux } from './test-linux.mjs';
 
+const { missingPackages } = createRequire(import.meta.url)('../test/ecosystem/support/servers.js');
+
 const HELP = `usage: npm test
 
 The mocha suite and the native tests on this system, then both for Windows under Wine. What this machine lacks for the
-native tests (doctest) or for Windows (Wine, mingw-w64) is skipped with a line that says how to get it; with CI=true and
-IOCP_NET_REQUIRE_WINDOWS=1 respectively it is a failure.
+native tests (doctest), for Windows (Wine, mingw-w64) or for test/ecosystem (servers, a browser, other runtimes) is skipped
+with a line that says how to get it. With CI=true, IOCP_NET_REQUIRE_WINDOWS=1 and IOCP_NET_REQUIRE_SERVERS=1 the first three
+are failures.
 `;
 
 /** Runs a suite; what keeps it from running at all is a failure of its own. */
@@ -57,6 +62,18 @@ function startBeside(suite, script, args = []) {
     });
 }
 
+/** What does not run here, each with the line that changes it. */
+function skipped({ native, missingNative, windows, missingWine }) {
+  const servers = process.env.IOCP_NET_REQUIRE_SERVERS === '1' ? [] : missingPackages();
+  const peers = fs.existsSync(path.join(paths.root, 'benchmarks', 'peers', 'node_modules'));
+  return [
+    ...(native ? [] : [`the native tests: ${toolchain.aptLine(missingNative)}`]),
+    ...(windows ? [] : [`the Windows suites: ${toolchain.aptLine(missingWine)}`]),
+    ...(servers.length > 0 ? [`specs of servers and browsers: ${toolchain.aptLine(servers)}`] : []),
+    ...(peers ? [] : ['the specs of Bun and Deno: npm run bench:peers']),
+  ].map((line) => `skipped are ${line}`);
+}
+
 async function main() {
   const missingNative = toolchain.missingForNativeTests();
   const missingWine = missingForWine();
@@ -69,8 +86,11 @@ async function main() {
     ...(windows ? ['both on Windows (Wine)'] : []),
   ];
   console.log(`${suites.join(', ')}: about ${windows ? 20 : 10} minutes on two processors`);
+  const notes = skipped({ native, missingNative, windows, missingWine });
+  for (const line of notes) console.log(line);
   // Once, before suites that run side by side would both do it.
   await buildTypeScript();
+  await attempt('packages of test/ecosystem', () => ecosystem.installEcosystem());
   if (windows) await attempt('Wine', () => prepareWine());
   const mochaWindows = windows && startBeside('mocha on Windows (Wine)', 'test-windows.mjs');
   if (windows) console.log('mocha on Windows runs beside what follows, and prints when it has ended');
@@ -82,9 +102,7 @@ async function main() {
   }
   if (mochaWindows) records.push(...(await mochaWindows()));
   console.log('');
-  if (!native) console.log(`Native tests were skipped; to run them: ${toolchain.aptLine(missingNative)}`);
-  if (!windows)
-    console.log(`The Windows suites were skipped; to run them: ${toolchain.aptLine(missingWine)}`);
+  for (const line of notes) console.log(line);
   closeResults(records);
 }
 

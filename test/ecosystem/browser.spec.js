@@ -6,9 +6,9 @@ const assert = require('node:assert/strict');
 const path = require('node:path');
 const { fork } = require('node:child_process');
 const { carriedAlike } = require('./support/carried.js');
-const { isInstalled } = require('./support/servers.js');
+const { needsPackages } = require('../support/ecosystem-packages.js');
+const { missingPackages } = require('./support/servers.js');
 
-const CHROMIUM = '/usr/bin/chromium';
 const ASSETS = 100;
 
 /** Loads both pages in a process of its own, and resolves with what the browser has seen. */
@@ -24,8 +24,9 @@ function visit(ports) {
 if (process.platform === 'linux') {
   describe('a browser', function () {
     this.timeout(240_000);
+    needsPackages();
     it(`loads an Express page with ${ASSETS} assets, a WebSocket echo and a page over HTTP/2`, async function () {
-      if (!isInstalled(CHROMIUM)) {
+      if (missingPackages(['chromium']).length > 0) {
         const line = 'apt-get install -y --no-install-recommends chromium';
         if (process.env.IOCP_NET_REQUIRE_SERVERS === '1')
           throw new Error(`Chromium is not installed: ${line}`);

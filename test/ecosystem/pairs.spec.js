@@ -3,9 +3,11 @@
 // HTTP clients, WebSockets and other protocols whose servers and clients are JavaScript, with the port preloaded.
 
 const { carriedAlike } = require('./support/carried.js');
+const { needsPackages } = require('../support/ecosystem-packages.js');
 
 describe('clients and pairs through the preload', function () {
   this.timeout(180_000);
+  needsPackages();
   for (const name of ['http', 'axios', 'got', 'undici']) {
     it(name, () => carriedAlike('clients.js', [name], { accepted: 2, connected: 2 }));
   }

@@ -4,12 +4,14 @@
 // each program must end with the same result; transfers are compared by their SHA-256.
 
 const { carriedAlike } = require('./support/carried.js');
+const { needsPackages } = require('../support/ecosystem-packages.js');
 const { realServer, missingPackages } = require('./support/servers.js');
 
 const required = process.env.IOCP_NET_REQUIRE_SERVERS === '1';
 
 describe('connections that become TLS or HTTP/2, through the preload', function () {
   this.timeout(300_000);
+  needsPackages();
   it('SMTP of our own with STARTTLS, 100 MiB each way', () =>
     carriedAlike('secured.js', ['smtp'], { accepted: 1, connected: 1, libuvToo: true }));
   it('IMAP of our own with STARTTLS, 100 MiB each way', () =>

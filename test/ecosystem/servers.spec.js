@@ -5,6 +5,7 @@
 // is a failure.
 
 const { carriedAlike } = require('./support/carried.js');
+const { needsPackages } = require('../support/ecosystem-packages.js');
 const { realServer, missingPackages } = require('./support/servers.js');
 
 const required = process.env.IOCP_NET_REQUIRE_SERVERS === '1';
@@ -25,6 +26,7 @@ function withServer(name, title, body) {
 if (process.platform === 'linux') {
   describe('real servers through the preload', function () {
     this.timeout(240_000);
+    needsPackages();
     const clients = {
       redis: 'ioredis and Redis',
       memcached: 'memjs and memcached',

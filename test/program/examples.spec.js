@@ -10,6 +10,7 @@ const http = require('node:http');
 const net = require('node:net');
 const path = require('node:path');
 const { packageRoot } = require('../support/transports.js');
+const { needsPackages, ecosystemFolder } = require('../support/ecosystem-packages.js');
 const { when } = require('../support/sockets.js');
 
 const FOLDER = path.join(packageRoot, 'examples');
@@ -82,25 +83,32 @@ describe('examples', function () {
   this.timeout(120_000);
   afterEach(end);
 
-  for (const [name, greeting] of Object.entries({
-    'express.js': 'Hello from Express\n',
-    'fastify.js': 'Hello from Fastify\n',
-    'koa.js': 'Hello from Koa\n',
-    'hapi.js': 'Hello from hapi\n',
-  })) {
-    it(name, async () => {
-      // Their lines show the port that was asked for, so it has to be a free one.
-      const free = net.createServer().listen(0);
-      await when(free, 'listening');
-      const { port } = free.address();
-      free.close();
-      await when(free, 'close');
-      start(name, { PORT: String(port) });
-      await outputOf(/http:/);
-      assert.equal(await get(port), greeting);
-      await accepted();
-    });
+  async function greets(name, greeting, env = {}) {
+    // Their lines show the port that was asked for, so it has to be a free one.
+    const free = net.createServer().listen(0);
+    await when(free, 'listening');
+    const { port } = free.address();
+    free.close();
+    await when(free, 'close');
+    start(name, { PORT: String(port), ...env });
+    await outputOf(/http:/);
+    assert.equal(await get(port), greeting);
+    await accepted();
   }
+
+  it('express.js', () => greets('express.js', 'Hello from Express\n'));
+
+  describe('with a framework of test/ecosystem', () => {
+    needsPackages();
+    for (const [name, greeting] of Object.entries({
+      'fastify.js': 'Hello from Fastify\n',
+      'koa.js': 'Hello from Koa\n',
+      'hapi.js': 'Hello from hapi\n',
+    })) {
+      tested.add(name); // these run last
+      it(name, () => greets(name, greeting, { NODE_PATH: ecosystemFolder }));
+    }
+  });
 
   it('express.js says in one line that its port is taken', async () => {
     const taken = net.createServer().listen(0);

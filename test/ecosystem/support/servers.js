@@ -207,9 +207,12 @@ function isInstalled(program) {
   return folders.some((folder) => fs.existsSync(path.join(folder, program)));
 }
 
-/** The packages that the specs need and this machine lacks. */
-function missingPackages(names = Object.keys(kinds)) {
-  return names.filter((name) => !isInstalled(kinds[name].program)).map((name) => kinds[name].package);
+/** What the specs run: the servers, and a browser in front of servers of ours. */
+const programs = { ...kinds, chromium: { package: 'chromium', program: '/usr/bin/chromium' } };
+
+/** The Debian packages that the specs need and this machine lacks. */
+function missingPackages(names = Object.keys(programs)) {
+  return names.filter((name) => !isInstalled(programs[name].program)).map((name) => programs[name].package);
 }
 
 class RealServer {
@@ -284,4 +287,4 @@ async function realServer(name, settings = {}) {
   return server;
 }
 
-module.exports = { realServer, missingPackages, isInstalled, freePort };
+module.exports = { realServer, missingPackages, freePort };

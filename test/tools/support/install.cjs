@@ -3,16 +3,14 @@
 // Installs the package of the tools into the cache, once for each lock file, and lays the programs into a folder that
 // sees it: jest and vitest look for no tests inside of node_modules, where the cache is.
 
-const { spawnSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { npmCi } = require('../../../scripts/lib/npm-ci.cjs');
 const paths = require('../../../scripts/lib/paths.cjs');
 
 const HERE = path.join(__dirname, '..');
-/** What npm says when the registry cannot be reached. */
-const UNREACHABLE = /EAI_AGAIN|ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH/;
 
 const lockFile = fs.readFileSync(path.join(HERE, 'package-lock.json'));
 const version = createHash('sha256').update(lockFile).digest('hex').slice(0, 12);
@@ -29,16 +27,7 @@ function install() {
     fs.rmSync(folder, { recursive: true, force: true });
     fs.mkdirSync(folder, { recursive: true });
     copy(folder, ['package.json', 'package-lock.json']);
-    console.log('      installing the tools from npm, once');
-    // No install script is needed: what they would build comes with the packages.
-    const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel', 'error'];
-    const npm = spawnSync('npm', args, { cwd: folder, encoding: 'utf8' });
-    if (npm.error !== undefined) throw npm.error;
-    if (npm.status !== 0) {
-      if (process.env.CI === 'true' || !UNREACHABLE.test(npm.stderr)) throw new Error(npm.stderr);
-      console.log("      not run: npm's registry cannot be reached");
-      return undefined;
-    }
+    if (!npmCi(folder, 'the tools')) return undefined;
     fs.symlinkSync(paths.root, path.join(folder, 'node_modules', 'iocp-net'));
     fs.writeFileSync(complete, '');
   }
