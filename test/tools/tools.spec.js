@@ -82,17 +82,17 @@ if (process.platform === 'linux') {
     this.timeout(GUARD_MS * 3);
     let node;
     let folder;
+    let remove;
 
     before(async function () {
       this.timeout(300_000);
       node = fetchNode('linux', NODE_VERSION);
-      folder = install();
-      if (folder === undefined) this.skip(); // only where npm cannot be reached; the gate requires it
+      const installed = install();
+      if (installed === undefined) this.skip(); // only where npm cannot be reached; the gate requires it
+      ({ folder, remove } = installed);
     });
 
-    after(() => {
-      if (folder !== undefined) fs.rmSync(folder, { recursive: true, force: true });
-    });
+    after(() => remove?.());
 
     /** What a program prints plainly and with the preload, and what the port has carried then. */
     async function both(name) {

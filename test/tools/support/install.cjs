@@ -19,22 +19,28 @@ function copy(folder, names) {
   for (const name of names) fs.cpSync(path.join(HERE, name), path.join(folder, name), { recursive: true });
 }
 
-/** The folder of the programs, which the caller removes; undefined where the registry cannot be reached, other than in CI. */
+/**
+ * The folder of the programs; `remove` takes it away. The cache may serve several checkouts: iocp-net is found a folder
+ * above the tools. Undefined where the registry cannot be reached, other than in CI.
+ */
 function install() {
-  const folder = paths.cacheFolder(`tools-${version}`);
+  const folder = paths.cacheFolder(`tools-alone-${version}`);
   const complete = path.join(folder, 'complete');
   if (!fs.existsSync(complete)) {
     fs.rmSync(folder, { recursive: true, force: true });
     fs.mkdirSync(folder, { recursive: true });
     copy(folder, ['package.json', 'package-lock.json']);
     if (!npmCi(folder, 'the tools')) return undefined;
-    fs.symlinkSync(paths.root, path.join(folder, 'node_modules', 'iocp-net'));
     fs.writeFileSync(complete, '');
   }
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'iocp-net-tools-'));
-  copy(scratch, ['package.json', 'programs', 'support']);
-  fs.symlinkSync(path.join(folder, 'node_modules'), path.join(scratch, 'node_modules'));
-  return scratch;
+  fs.mkdirSync(path.join(scratch, 'node_modules'));
+  fs.symlinkSync(paths.root, path.join(scratch, 'node_modules', 'iocp-net'));
+  const programs = path.join(scratch, 'tools');
+  fs.mkdirSync(programs);
+  copy(programs, ['package.json', 'programs', 'support']);
+  fs.symlinkSync(path.join(folder, 'node_modules'), path.join(programs, 'node_modules'));
+  return { folder: programs, remove: () => fs.rmSync(scratch, { recursive: true, force: true }) };
 }
 
 module.exports = { install };
