@@ -157,17 +157,17 @@ export class StreamEndpoint extends Endpoint {
   owner: StreamOwner = NOBODY;
   /** A named pipe or Unix socket: it has no addresses. */
   readonly pipe: boolean;
-  /** Bytes wait in the native queue; the owner's onSent follows. */
-  stalled = false;
   // Memory that the native side sends from: kept alive until onSent or onClosed.
-  held: Uint8Array | readonly Uint8Array[] | null = null;
+  private held: Uint8Array | readonly Uint8Array[] | null = null;
 
   /** Called once, when everything queued has left or sending has failed. */
   whenSent: (() => void) | null = null;
 
   private connecting: boolean;
+  /** Until it is stopped, fails or the peer ends: only then it holds the loop. */
   private receiving = false;
   private receiver: Receiver | null = null;
+  /** Under way; asked for once in the life of an endpoint. */
   private shutting = false;
   private shutdownAsked = false;
   private peerEnded = false;
@@ -219,7 +219,7 @@ export class StreamEndpoint extends Endpoint {
     if (sent >= 0 && sent < length) {
       // Hold all queued buffers until onSent, also those of sends that follow.
       this.held = this.held === null ? bytes : [...listOf(this.held), ...listOf(bytes)];
-      this.stall();
+      this.retain();
     }
     return sent;
   }
@@ -232,6 +232,11 @@ export class StreamEndpoint extends Endpoint {
     const rest = port.slabCopy(sent, length);
     const more = this.send(rest, rest.length);
     return more < 0 ? more : sent + more;
+  }
+
+  /** Bytes wait in the native queue; the owner's onSent follows. */
+  get stalled(): boolean {
+    return this.held !== null;
   }
 
   /** What is left of the memory that the port still sends from. */
@@ -292,15 +297,9 @@ export class StreamEndpoint extends Endpoint {
     this.owner.onReceiveFailed(status);
   }
 
-  stall(): void {
-    this.stalled = true;
-    this.retain();
-  }
-
   sent(status: number): void {
     // Stale: more was queued in this batch; a later completion follows.
     if (status === 0 && this.queuedBytes() > 0) return;
-    this.stalled = false;
     this.held = null;
     this.retain();
     this.owner.onSent(status);
@@ -354,7 +353,7 @@ export class StreamEndpoint extends Endpoint {
   }
 
   protected pending(): boolean {
-    return this.connecting || this.stalled || this.shutting;
+    return this.connecting || this.held !== null || this.shutting;
   }
 
   protected open(): boolean {
