@@ -8,7 +8,7 @@ import { port } from './engine-port.js';
 import { setKeepAlive } from './keep-alive.js';
 import { AcceptedOptions, acceptedSocket } from './socket.js';
 import type { SocketHandle } from './socket-handle.js';
-import { hasBlockList, wanted } from './state.js';
+import { hasBlockList, kConnection } from './state.js';
 
 const serverSocketChannel = diagnosticsChannel.channel('net.server.socket');
 // Up to Node 20 a maxConnections of 0 means no limit.
@@ -49,12 +49,13 @@ export function accept(server: ServerState, endpoint: StreamEndpoint, handle: So
   const options = new AcceptedOptions(server.allowHalfOpen, server.highWaterMark, server.pauseOnConnect);
   const socket = acceptedSocket(endpoint, options, handle);
   if (server.noDelay) {
-    wanted(socket).noDelay = true;
+    socket[kConnection].wanted.noDelay = true;
     endpoint.setNoDelay(true);
   }
   if (server.keepAlive) {
-    wanted(socket).keepAlive = true;
-    wanted(socket).keepAliveIdleSeconds = server.keepAliveInitialDelay;
+    const { wanted } = socket[kConnection];
+    wanted.keepAlive = true;
+    wanted.keepAliveIdleSeconds = server.keepAliveInitialDelay;
     setKeepAlive(endpoint, true, server.keepAliveInitialDelay);
   }
   if (debug.enabled)

@@ -15,27 +15,14 @@ import {
 import type { ConnectRequest } from './handle-requests.js';
 import { observeConnect } from './performance.js';
 import { denial } from './permission.js';
-import type { SocketHandle, TCP } from './socket-handle.js';
-import {
-  hasBlockList,
-  kAsyncId,
-  kContext,
-  kHandle,
-  kOptions,
-  type ThisSocket,
-  type WantedOptions,
-} from './state.js';
+import type { TCP } from './socket-handle.js';
+import { hasBlockList, kConnection, type ThisSocket } from './state.js';
+import type { WantedOptions } from './wanted-options.js';
 
 const debug = util.debuglog('net');
 const isWindows = process.platform === 'win32';
 const hasInterval = 'setTypeOfService' in builtin.Socket.prototype;
 const EBADF = statusOf('EBADF');
-
-export function take(self: ThisSocket, handle: SocketHandle): void {
-  self[kHandle] = handle;
-  self[kContext] = handle.asyncContext;
-  self[kAsyncId] = handle.getAsyncId();
-}
 
 export interface Target extends ConnectOptions {
   family: 4 | 6 | 0;
@@ -45,7 +32,7 @@ export interface Target extends ConnectOptions {
 export function localEnd(self: ThisSocket, target: Target, status: number): string {
   const { address, port: portNumber } = self._getsockname();
   const name = target.family === 6 ? 'connect6' : 'connect';
-  const handle = self[kHandle] ?? {};
+  const handle = self[kConnection].handle ?? {};
   // A pipe has no addresses; otherwise nobody has asked the system, or it has given no socket.
   const none = target.family === 0 || isWithoutSocket(status) || Object.hasOwn(handle, name);
   if (address !== undefined || none) return `${address}:${portNumber}`;
@@ -82,14 +69,14 @@ export function blocked(self: ThisSocket, target: Target): Error | null {
 export function bindHandle(self: ThisSocket, target: Target): number {
   return target.localHost === undefined || target.family === 0
     ? 0
-    : (self[kHandle] as TCP).bindFor({ ...target });
+    : (self[kConnection].handle as TCP).bindFor({ ...target });
 }
 
 type Completed = (status: number, readable: boolean, writable: boolean) => void;
 
 /** Calls the handle's connect(), which may be a program's own by now. 0 or the error number of the call. */
 export function connectHandle(self: ThisSocket, target: Target, completed: Completed): number {
-  const handle = self[kHandle] as TCP | null;
+  const handle = self[kConnection].handle as TCP | null;
   if (handle === null) return 0; // destroyed by a listener of 'connectionAttempt'
   let observed: (() => void) | undefined;
   const request = new (target.family === 0 ? PipeConnectWrap : TCPConnectWrap)();
@@ -183,8 +170,8 @@ export function keepAlive(handle: Partial<TCP>, options: WantedOptions): void {
 }
 
 function applyWanted(self: ThisSocket): void {
-  const options = self[kOptions];
-  const handle = self[kHandle] as (TCP & { setTypeOfService?(value: number): number }) | null;
+  const { options } = self[kConnection];
+  const handle = self[kConnection].handle as (TCP & { setTypeOfService?(value: number): number }) | null;
   if (options === null || handle === null) return;
   if (options.noDelay && handle.setNoDelay) handle.setNoDelay(true);
   if (options.keepAlive) keepAlive(handle, options);

@@ -17,7 +17,6 @@ import {
   localEnd,
   shownTarget,
   type Target,
-  take,
   withLocal,
 } from './attempt.js';
 import { builtin, quietly } from './builtin.js';
@@ -33,17 +32,7 @@ import {
 } from './errors.js';
 import { denial } from './permission.js';
 import { Pipe, TCP } from './socket-handle.js';
-import {
-  kBytesRead,
-  kBytesWritten,
-  kContext,
-  kEndpoint,
-  kHandle,
-  kReading,
-  kUserBuffer,
-  type ThisSocket,
-} from './state.js';
-import { takeUserBuffer } from './transfer.js';
+import { kConnection, type ThisSocket } from './state.js';
 
 const debug = util.debuglog('net');
 const clientSocketChannel = diagnosticsChannel.channel('net.client.socket');
@@ -82,23 +71,16 @@ export function connect(self: ThisSocket, args: unknown[], pristineWrite: unknow
   const writable = self as unknown as { write: unknown };
   if (writable.write !== pristineWrite) writable.write = pristineWrite;
   if (self.destroyed) {
-    self[kEndpoint] = null;
-    self[kHandle] = null;
+    self[kConnection].letGo();
     self._peername = null;
     self._sockname = null;
   }
-  if (self[kHandle] === null) {
-    take(self, options.path ? new Pipe(self) : new TCP(self));
+  if (self[kConnection].handle === null) {
+    self[kConnection].next().take(options.path ? new Pipe(self) : new TCP(self));
     self._undestroy();
     self._sockname = null;
-    self[kBytesRead] = 0;
-    self[kBytesWritten] = 0;
-    self[kReading] = false;
   }
-  const user = self[kUserBuffer];
-  if (user !== null && user.next !== null) {
-    takeUserBuffer(user, user.next());
-  }
+  self[kConnection].userBuffer?.renew();
   self._unrefTimer();
   self.connecting = true;
 
@@ -172,7 +154,7 @@ function lookupAndConnect(self: ThisSocket, options: Options): void {
       attempt(self, { ...target, localHost: localAddress, localPort });
     };
     // Triggered by the socket.
-    self[kContext]?.runInAsyncScope(process.nextTick, process, next);
+    self[kConnection].handle?.asyncContext.runInAsyncScope(process.nextTick, process, next);
     return;
   }
 
@@ -308,10 +290,8 @@ function attemptNext(self: ThisSocket, attempts: Attempts, canceled: boolean): v
   };
   if (at > 0) {
     // The attempt before has failed or run out of time.
-    self[kHandle]?.close();
-    self[kEndpoint] = null;
-    self[kReading] = false;
-    take(self, new TCP(self));
+    self[kConnection].handle?.close();
+    self[kConnection].next().take(new TCP(self));
   }
 
   const obstacle = blocked(self, target);
@@ -337,7 +317,7 @@ function attemptNext(self: ThisSocket, attempts: Attempts, canceled: boolean): v
   debug('connect/multiple: attempting to connect to %s:%d (addressType: %d)', ...shown);
   self.emit('connectionAttempt', ...shown);
   self.autoSelectFamilyAttemptedAddresses?.push(`${target.host}:${target.port}`);
-  const handle = self[kHandle];
+  const { handle } = self[kConnection];
   const status = connectHandle(self, target, (...result) => {
     if (over) return;
     over = true;

@@ -10,8 +10,8 @@ import { define } from './define.js';
 import { noteAnswered, noteHandedOver } from './handed-connections.js';
 import { handleOf, type LibuvHandle, noteReceived } from './libuv-handles.js';
 import { ListenerHandle } from './listener-handle.js';
-import { isCarried, Socket } from './socket.js';
-import { kEndpoint, kLent, NO_HANDLE, type ThisSocket } from './state.js';
+import { Socket } from './socket.js';
+import { isCarried, kConnection, NO_HANDLE, type ThisSocket } from './state.js';
 
 type Done = (error: Error | null) => void;
 interface SendOptions {
@@ -111,8 +111,9 @@ function lend(object: unknown): Loan | undefined {
 }
 
 function lendSocket(socket: ThisSocket): Loan | undefined {
-  const endpoint = socket[kEndpoint];
-  if (endpoint == null || socket[kLent] !== null) return undefined; // none of the port's, or lent already
+  const connection = socket[kConnection];
+  const endpoint = connection?.endpoint;
+  if (endpoint == null || connection.lent !== null) return undefined; // none of the port's, or lent already
   const descriptor = endpoint.duplicate();
   const handle = descriptor < 0 ? descriptor : handleOf(descriptor);
   if (typeof handle === 'number') {
@@ -120,14 +121,14 @@ function lendSocket(socket: ThisSocket): Loan | undefined {
     return undefined;
   }
   handle.unref();
-  socket[kLent] = handle;
+  connection.lent = handle;
   return {
     handle,
     lent: true,
     object: socket,
     end() {
-      if (socket[kLent] === null) return 'taken';
-      socket[kLent] = null;
+      if (connection.lent === null) return 'taken';
+      connection.lent = null;
       return 'back';
     },
   };
@@ -150,12 +151,13 @@ function lendServer(server: { _handle: unknown }, listener: ListenerHandle): Loa
 
 /** A socket of ours that cannot be lent has no handle for child_process: libuv could not send ours. */
 function withoutHandle<T>(object: unknown, call: () => T): T {
-  if (!isCarried(object) || object[kLent] !== null) return call();
-  object[kLent] = NO_HANDLE;
+  const connection = isCarried(object) ? object[kConnection] : undefined;
+  if (connection === undefined || connection.lent !== null) return call();
+  connection.lent = NO_HANDLE;
   try {
     return call();
   } finally {
-    object[kLent] = null;
+    connection.lent = null;
   }
 }
 
@@ -204,6 +206,6 @@ function spawning(
 }
 
 const lendStdio = (stdio: unknown) =>
-  typeof stdio === 'object' && stdio !== null && (stdio as Partial<ThisSocket>)[kEndpoint]
+  typeof stdio === 'object' && stdio !== null && (stdio as Partial<ThisSocket>)[kConnection]?.endpoint
     ? lend(stdio)
     : undefined;

@@ -1,6 +1,5 @@
 // The methods of net.Socket: what its documentation says, around the endpoint of a port.
 import stream = require('node:stream');
-import util = require('node:util');
 
 import { clearTimeout } from '../port/clock.js';
 import { builtin } from './builtin.js';
@@ -13,31 +12,22 @@ import {
   socketClosed,
   statusOf,
 } from './errors.js';
-import { wasCarried } from './move-to-libuv.js';
+import { refreshIdle } from './idle-timer.js';
+import { comeBackToPort } from './move-to-libuv.js';
+import { asking } from './sinks/stream-sink.js';
 import { Pipe, type TCP } from './socket-handle.js';
 import { type Method, optionMethods } from './socket-options.js';
 import {
-  hasHandle,
-  kBytesRead,
-  kEndpoint,
-  kHandle,
-  kLastQueuedBytes,
-  kReading,
+  kConnection,
   kTimeout,
-  kUserBuffer,
   type ThisSocket,
   type WriteCallback,
   type WriteData,
   type WritevChunk,
 } from './state.js';
-import { reading, refreshIdle } from './transfer.js';
-import { write } from './write.js';
 
-const debug = util.debuglog('net');
 // As the timers: programs that fake it do not mean this one. (node:net's ticks can be faked, and so can ours.)
 const { queueMicrotask } = globalThis;
-/** Of a write through a handle that never got a socket (libuv: uv_write). */
-const NOT_WRITABLE = statusOf(process.platform === 'win32' ? 'EPIPE' : 'EBADF');
 const ENOTCONN = statusOf('ENOTCONN');
 // Up to Node 20 a socket that was never connected does not finish either.
 const finalWaitsForConnect = Number.parseInt(process.versions.node, 10) < 22;
@@ -49,17 +39,19 @@ export const duplex = stream.Duplex.prototype as unknown as Record<string, (...a
 /** Methods without a wrapper, mostly those that run for each message: they look themselves for node:net's sockets. */
 const perMessage: Record<string, Method> = {
   read(this: ThisSocket, size?: number): unknown {
-    if (this[kEndpoint] === undefined) return (theirs.read as Method).call(this, size as never);
-    startUserBuffer(this);
+    const connection = this[kConnection];
+    if (connection === undefined) return (theirs.read as Method).call(this, size as never);
+    connection.startUserBuffer();
     return duplex.read.call(this, size);
   },
 
   _read(this: ThisSocket, size: number): unknown {
-    if (this[kEndpoint] === undefined) return (theirs._read as Method).call(this, size as never);
-    if (this.connecting || this[kHandle] === null) {
+    const connection = this[kConnection];
+    if (connection === undefined) return (theirs._read as Method).call(this, size as never);
+    if (this.connecting || connection.handle === null) {
       this.once('connect', () => this._read(size));
-    } else if (!this[kReading]) {
-      readFromHandle(this);
+    } else if (!connection.reading) {
+      connection.startReading();
     }
     return undefined;
   },
@@ -71,7 +63,8 @@ const perMessage: Record<string, Method> = {
     encoding: string,
     callback: WriteCallback,
   ): unknown {
-    if (this[kEndpoint] === undefined) {
+    const connection = this[kConnection];
+    if (connection === undefined) {
       return (theirs._writeGeneric as Method).apply(this, [writev, data, encoding, callback] as never);
     }
     if (this.connecting) {
@@ -87,13 +80,7 @@ const perMessage: Record<string, Method> = {
     }
     this._pendingData = null;
     this._pendingEncoding = '';
-    if (this[kEndpoint] === null) {
-      callback(this[kHandle] === null ? socketClosed() : errnoException(NOT_WRITABLE, 'write'));
-      return false;
-    }
-    if (this[kTimeout] !== null || this._parent != null) this._unrefTimer();
-    write(this, this[kEndpoint], data, encoding, callback);
-    return undefined;
+    return connection.write(data, encoding, callback);
   },
 
   _write(this: ThisSocket, data: Buffer | string, encoding: string, callback: WriteCallback): void {
@@ -106,9 +93,8 @@ const perMessage: Record<string, Method> = {
 
   /** One frame, as node:net's: tools keep ten, to find the program's line in them. */
   connect(this: ThisSocket, ...args: unknown[]): unknown {
-    // A socket that had moved to libuv connects as one of the port's again.
-    if (wasCarried(this) && this.destroyed) this[kEndpoint] = null;
-    if (this[kEndpoint] === undefined) return (theirs.connect as Method).apply(this, args as never);
+    if (this.destroyed) comeBackToPort(this);
+    if (this[kConnection] === undefined) return (theirs.connect as Method).apply(this, args as never);
     return connect(this, args, ofSockets.write);
   },
 };
@@ -123,16 +109,13 @@ const others: Record<string, Method> = {
   },
 
   pause(this: ThisSocket): unknown {
-    if (this[kUserBuffer] !== null && !this.connecting && this[kReading]) {
-      this[kReading] = false;
-      const status = this[kHandle]?.readStop() ?? 0;
-      if (status !== 0 && !this.destroyed) this.destroy(errnoException(status, 'read'));
-    }
+    const connection = this[kConnection];
+    if (connection.userBuffer !== null && !this.connecting && connection.reading) connection.stopReading();
     return duplex.pause.call(this);
   },
 
   resume(this: ThisSocket): unknown {
-    startUserBuffer(this);
+    this[kConnection].startUserBuffer();
     return duplex.resume.call(this);
   },
 
@@ -149,9 +132,10 @@ const others: Record<string, Method> = {
   },
 
   resetAndDestroy(this: ThisSocket): unknown {
-    if (!hasHandle(this)) {
+    const { handle } = this[kConnection];
+    if (handle === null) {
       this.destroy(socketClosed());
-    } else if (isPipe(this)) {
+    } else if (handle instanceof Pipe) {
       throw invalidHandleType();
     } else if (this.connecting) {
       this.once('connect', () => this._reset());
@@ -177,20 +161,12 @@ const others: Record<string, Method> = {
   },
 
   _onTimeout(this: ThisSocket): void {
-    const queuedBefore = this[kLastQueuedBytes];
-    if (queuedBefore > 0 && this[kEndpoint] !== null) {
-      const queued = this[kEndpoint].queuedBytes();
-      if (queued !== queuedBefore) {
-        this[kLastQueuedBytes] = queued;
-        this._unrefTimer();
-        return;
-      }
-    }
-    this.emit('timeout');
+    if (this[kConnection].hasProgressed()) this._unrefTimer();
+    else this.emit('timeout');
   },
 
   _final(this: ThisSocket, callback: WriteCallback): unknown {
-    const handle = this[kHandle];
+    const { handle } = this[kConnection];
     const wait = finalWaitsForConnect ? handle === null || this.connecting : this.connecting;
     if (wait) return this.once('connect', () => this._final(callback));
     if (handle === null) return callback();
@@ -206,16 +182,17 @@ const others: Record<string, Method> = {
       clearTimeout(s[kTimeout] as NodeJS.Timeout);
       s[kTimeout] = null;
     }
-    if (hasHandle(this)) {
+    const connection = this[kConnection];
+    if (connection.handle !== null) {
       const isException = Boolean(exception);
       if (this.resetAndClosing === true) {
         this.resetAndClosing = false;
-        closeHandle(this, isException, 'reset');
+        connection.close(isException, 'reset');
       } else if (this._closeAfterHandlingError) {
         // The socket is accessible in its 'error' event.
-        queueMicrotask(() => closeHandle(this, isException, 'keep'));
+        queueMicrotask(() => connection.close(isException, 'keep'));
       } else {
-        closeHandle(this, isException, 'close');
+        connection.close(isException, 'close');
       }
       callback(exception);
     } else {
@@ -229,8 +206,8 @@ const others: Record<string, Method> = {
   },
 
   _getpeername(this: ThisSocket): unknown {
-    const handle = this[kHandle] as TCP | null;
-    if (handle == null || !handle.getpeername || this.connecting) return this._peername ?? {};
+    const handle = this[kConnection].handle as TCP | null;
+    if (handle === null || !handle.getpeername || this.connecting) return this._peername ?? {};
     if (!this._peername) {
       const out = {};
       if (handle.getpeername(out) !== 0) return out;
@@ -240,8 +217,8 @@ const others: Record<string, Method> = {
   },
 
   _getsockname(this: ThisSocket): unknown {
-    const handle = this[kHandle] as TCP | null;
-    if (handle == null || !handle.getsockname) return {};
+    const handle = this[kConnection].handle as TCP | null;
+    if (handle === null || !handle.getsockname) return {};
     if (!this._sockname) {
       this._sockname = {};
       handle.getsockname(this._sockname);
@@ -250,61 +227,25 @@ const others: Record<string, Method> = {
   },
 };
 
-function readFromHandle(self: ThisSocket): void {
-  self[kReading] = true;
-  const status = self[kHandle]?.readStart() ?? 0;
-  if (status !== 0) self.destroy(errnoException(status, 'read'));
-}
-
-function startUserBuffer(self: ThisSocket): void {
-  if (self[kUserBuffer] !== null && !self.connecting && self[kHandle] !== null && !self[kReading]) {
-    readFromHandle(self);
-  }
-}
-
 function setReferenced(self: ThisSocket, on: boolean): ThisSocket {
-  const handle = self[kHandle];
+  const { handle } = self[kConnection];
   if (handle === null) self.once('connect', on ? self.ref : self.unref);
   else if (on) handle.ref();
   else handle.unref();
   return self;
 }
 
-function isPipe(self: ThisSocket): boolean {
-  return self[kHandle] instanceof Pipe;
-}
-
-function closeHandle(self: ThisSocket, isException: boolean, how: 'close' | 'reset' | 'keep'): void {
-  const handle = self[kHandle];
-  if (handle === null) return;
-  if (handle.holder !== self) self[kBytesRead] = handle.bytesRead; // it was another socket's before
-  const letGo = () => {
-    self[kEndpoint] = null;
-    self[kHandle] = null;
-    self._sockname = null;
-  };
-  const closed = () => {
-    debug('emit close');
-    self.emit('close', isException);
-    if (how === 'keep') letGo();
-  };
-  if (how !== 'keep') letGo();
-  else self[kEndpoint] = null;
-  if (how === 'reset') (handle as TCP).reset(closed);
-  else handle.close(closed);
-}
-
 /** Ours for a socket that the port carries, node:net's for any other. */
 function dispatching(name: string, ours: Method): Method {
   return function (this: ThisSocket, ...args: never[]) {
-    return (this[kEndpoint] === undefined ? (theirs[name] as Method) : ours).apply(this, args);
+    return (this[kConnection] === undefined ? (theirs[name] as Method) : ours).apply(this, args);
   };
 }
 
 /** The methods of Socket.prototype, with the names, lengths and flags that node:net's have. */
 export function methodDescriptors(prototype: object): PropertyDescriptorMap {
   ofSockets = prototype as typeof ofSockets;
-  Object.assign(reading, { read: perMessage.read, _read: perMessage._read });
+  Object.assign(asking, { read: perMessage.read, _read: perMessage._read });
   const all: PropertyDescriptorMap = {};
   const add = (name: string, value: Method, ours: Method) => {
     const length = theirs[name]?.length ?? ours.length;

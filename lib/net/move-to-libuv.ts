@@ -4,24 +4,12 @@ import fs = require('node:fs');
 
 import type { StreamEndpoint } from '../port/endpoint.js';
 import { builtin } from './builtin.js';
+import type { Connection } from './connection.js';
 import { debug } from './debug.js';
 import { defineAll } from './define.js';
 import { port } from './engine-port.js';
 import { errnoException } from './errors.js';
-import {
-  kBytesRead,
-  kBytesWritten,
-  kContext,
-  kEndpoint,
-  kHandle,
-  kLent,
-  kOptions,
-  kReading,
-  kUserBuffer,
-  kWriteCallback,
-  type ThisSocket,
-  type WriteCallback,
-} from './state.js';
+import { kConnection, type ThisSocket, type WriteCallback } from './state.js';
 
 type Construct = (this: unknown, options: unknown) => void;
 const theirs = builtin.Socket.prototype as unknown as {
@@ -46,9 +34,27 @@ interface UnderWay {
   referenced: boolean;
 }
 
-/** Whether the socket was carried by the port before it was moved to libuv. */
-export function wasCarried(socket: ThisSocket): boolean {
-  return socket[kEndpoint] === undefined && socket[kBytesRead] !== undefined;
+/** The connections on the port of sockets that are node:net's by now. */
+const former = new WeakMap<ThisSocket, Connection>();
+
+export function formerOf(socket: ThisSocket): Connection | undefined {
+  return former.get(socket);
+}
+
+/** The socket is node:net's from now on: every method and getter of ours finds that out. */
+export function leavePort(socket: ThisSocket): void {
+  const connection = socket[kConnection];
+  former.set(socket, connection);
+  connection.letGo();
+  (socket as { [kConnection]: unknown })[kConnection] = undefined;
+}
+
+/** A socket that had left the port connects as one of the port's again. */
+export function comeBackToPort(socket: ThisSocket): void {
+  const connection = former.get(socket);
+  if (connection === undefined) return;
+  former.delete(socket);
+  socket[kConnection] = connection;
 }
 
 /**
@@ -56,26 +62,24 @@ export function wasCarried(socket: ThisSocket): boolean {
  * port: the socket is then as it was.
  */
 export function moveToLibuv(socket: ThisSocket): boolean {
-  const endpoint = socket[kEndpoint];
-  if (endpoint == null || socket.connecting || socket[kLent] !== null) return false;
+  const connection = socket[kConnection];
+  if (connection === undefined || socket.connecting || connection.lent !== null) return false;
+  const { endpoint, handle: own } = connection;
+  if (endpoint === null || own === null) return false;
   const unsent = endpoint.unsent();
-  const handle = inContext(socket, () => openDuplicate(endpoint));
+  // The events of the handle belong where those of the socket do.
+  const context = own.asyncContext;
+  const handle = context.runInAsyncScope(openDuplicate, undefined, endpoint);
   if (handle === undefined) return false;
   debug('a socket moves to libuv: it is read and written in C++ from now on');
   const { chunks, status } = port().withdraw(endpoint);
   const referenced = endpoint.hasRef();
-  socket[kHandle]?.leave();
-  inContext(socket, () => {
+  own.leave();
+  context.runInAsyncScope(() => {
     become(socket, handle);
-    goOn(socket, { chunks, receiveStatus: status, unsent, referenced });
+    goOn(socket, connection, { chunks, receiveStatus: status, unsent, referenced });
   });
   return true;
-}
-
-/** The events of the handle belong where those of the socket do. */
-function inContext<T>(socket: ThisSocket, call: () => T): T {
-  const context = socket[kContext];
-  return context === null ? call() : context.runInAsyncScope(call);
 }
 
 /** A libuv handle of the same connection. */
@@ -105,13 +109,12 @@ function openDuplicate(endpoint: StreamEndpoint): unknown {
  */
 function become(socket: ThisSocket, handle: unknown): void {
   const before = Object.getOwnPropertyDescriptors(socket) as PropertyDescriptorMap;
-  Reflect.deleteProperty(before, kEndpoint);
-  const options = socket[kOptions];
-  const user = socket[kUserBuffer];
+  Reflect.deleteProperty(before, kConnection);
+  const { options, userBuffer } = socket[kConnection];
   // The constructor neither listens to 'end' a second time nor starts a class's own _construct() again.
   const quiet = { value: () => socket, configurable: true, writable: true, enumerable: false };
   defineAll(socket, { on: quiet, _construct: { ...quiet, value: undefined } });
-  socket[kEndpoint] = undefined as never;
+  leavePort(socket);
   (builtin.Socket as unknown as Construct).call(socket, {
     handle,
     manualStart: true,
@@ -120,20 +123,24 @@ function become(socket: ThisSocket, handle: unknown): void {
     keepAlive: options?.keepAlive,
     ...(options?.keepAlive && { keepAliveInitialDelay: options.keepAliveIdleSeconds * 1000 }),
     ...(options?.typeOfService !== undefined && { typeOfService: options.typeOfService }),
-    onread: user === null ? null : { buffer: user.next ?? user.buffer, callback: user.callback },
+    onread: userBuffer?.option ?? null,
   });
   for (const key of ['on', '_construct']) Reflect.deleteProperty(socket, key);
   defineAll(socket, before);
 }
 
-function goOn(socket: ThisSocket, { chunks, receiveStatus, unsent, referenced }: UnderWay): void {
-  for (const chunk of chunks) socket[kBytesRead] += chunk.length;
+function goOn(
+  socket: ThisSocket,
+  connection: Connection,
+  { chunks, receiveStatus, unsent, referenced }: UnderWay,
+): void {
+  for (const chunk of chunks) connection.bytesRead += chunk.length;
   if (chunks.length > 0) buffer(socket, chunks);
-  if (unsent.length > 0) writeRest(socket, unsent);
+  if (unsent.length > 0) writeRest(socket, connection, unsent);
   if (!referenced) theirs.unref.call(socket);
   if (receiveStatus < 0) {
     process.nextTick(() => socket.destroy(errnoException(receiveStatus, 'read')));
-  } else if (socket[kReading]) {
+  } else if (connection.reading) {
     const handle = (socket as unknown as { _handle: { reading: boolean } })._handle;
     // After the end of the peer's direction libuv's handle would no longer read, either.
     if (socket._readableState.ended) handle.reading = true;
@@ -155,10 +162,9 @@ function buffer(socket: ThisSocket, chunks: Buffer[]): void {
   });
 }
 
-function writeRest(socket: ThisSocket, unsent: Uint8Array[]): void {
-  const callback = socket[kWriteCallback] as WriteCallback;
-  socket[kWriteCallback] = null;
-  for (const chunk of unsent) socket[kBytesWritten] -= chunk.length; // the handle counts them
+function writeRest(socket: ThisSocket, connection: Connection, unsent: Uint8Array[]): void {
+  const callback = connection.takeWriteCallback() as WriteCallback;
+  for (const chunk of unsent) connection.bytesWritten -= chunk.length; // the handle counts them
   // Never before the caller goes on: it has not finished with the socket yet.
   let inCall = true;
   const done: WriteCallback = (error) => {

@@ -1,52 +1,54 @@
 // Two sockets over one endpoint: a program has given one socket's handle to another.
-import type { StreamEndpoint, StreamOwner } from '../port/endpoint.js';
+import type { Buffer } from 'node:buffer';
+import type { StreamOwner } from '../port/endpoint.js';
+import type { Connection } from './connection.js';
 import type { ThisSocket } from './state.js';
-import { SocketOwner } from './transfer.js';
 
 /** Received bytes go to the first socket, completions to the socket that made the call. */
 export class SharedOwner implements StreamOwner {
-  readonly socket: ThisSocket;
-  private readonly taker: SocketOwner;
+  receiving: Connection;
 
   constructor(
-    private readonly first: StreamOwner & { socket?: ThisSocket; awaitsSent?(): boolean },
-    taker: ThisSocket,
-    endpoint: StreamEndpoint,
+    private readonly first: Connection | SharedOwner,
+    private readonly taker: Connection,
   ) {
-    this.socket = first.socket ?? taker;
-    this.taker = new SocketOwner(taker, endpoint);
+    this.receiving = first instanceof SharedOwner ? first.receiving : first;
   }
 
-  awaitsSent(): boolean {
-    return this.taker.awaitsSent() || Boolean(this.first.awaitsSent?.());
+  get socket(): ThisSocket {
+    return this.first.socket;
+  }
+
+  get awaitsSent(): boolean {
+    return this.taker.awaitsSent || this.first.awaitsSent;
   }
 
   onConnected(status: number): void {
     this.first.onConnected(status);
   }
 
-  onReceived(...args: Parameters<StreamOwner['onReceived']>): void {
-    this.first.onReceived(...args);
+  onReceived(chunk: Buffer): void {
+    this.receiving.onReceived(chunk);
   }
 
   onEnded(): void {
-    this.first.onEnded();
+    this.receiving.onEnded();
   }
 
   onReceiveFailed(status: number): void {
-    this.first.onReceiveFailed(status);
+    this.receiving.onReceiveFailed(status);
   }
 
   onSent(status: number): void {
     // One completion for all that was queued.
-    const awaited = this.taker.awaitsSent();
-    if (!awaited || this.first.awaitsSent?.()) this.first.onSent(status);
+    const awaited = this.taker.awaitsSent;
+    if (!awaited || this.first.awaitsSent) this.first.onSent(status);
     if (awaited) this.taker.onSent(status);
   }
 
-  onShut(status: number): void {
+  onShut(): void {
     this.taker.onShut();
-    this.first.onShut(status);
+    this.first.onShut();
   }
 
   onClosed(): void {

@@ -7,6 +7,7 @@ import type { StreamEndpoint } from '../port/endpoint.js';
 import { type ConnectOptions, isFailure } from '../port/opening.js';
 import { inThisContext, reportIn } from './async-context.js';
 import { builtin } from './builtin.js';
+import { type Connecting, Connection } from './connection.js';
 import { debug } from './debug.js';
 import { define } from './define.js';
 import { port } from './engine-port.js';
@@ -16,18 +17,8 @@ import { setKeepAlive } from './keep-alive.js';
 import { kOwner } from './node-symbols.js';
 import { pipeName } from './pipe-name.js';
 import { SharedOwner } from './shared-owner.js';
-import {
-  kBytesRead,
-  kBytesWritten,
-  kContext,
-  kEndpoint,
-  kHandle,
-  kReading,
-  kShutdownCallback,
-  type ThisSocket,
-} from './state.js';
+import { kConnection, type ThisSocket } from './state.js';
 import { isBoundToHttp2, moveForHttp2 } from './tls-sockets.js';
-import { SocketOwner, startReceiving, stopReceiving } from './transfer.js';
 
 const EALREADY = statusOf('EALREADY');
 const EBADF = statusOf('EBADF');
@@ -53,13 +44,17 @@ class ReusedHandle extends AsyncResource {
 }
 
 export abstract class SocketHandle extends AsyncResource {
-  /** The socket whose events come from this handle. */
+  /** The socket whose events come from this handle. Node's code may name another one (kOwner). */
   protected socket: ThisSocket;
+  /** Kept when the socket lets go of it: the handle can still be asked. */
   protected endpoint: StreamEndpoint | null = null;
   /** The async resource that events run in. */
   protected context: AsyncResource = this;
+  /** Of a handle that never had an endpoint, too, and once its endpoint has gone. */
   protected closing = false;
-  private receiver: SocketOwner | null = null;
+  /** The connection that the endpoint's events go to. */
+  private connection: Connection | null = null;
+  /** Asked for before there is an endpoint. */
   private referenced = true;
   /** What came of a connect that was begun with its bind(): a connection, or the error number of the call. */
   protected bound: StreamEndpoint | number | null = null;
@@ -86,21 +81,17 @@ export abstract class SocketHandle extends AsyncResource {
     return this.endpoint;
   }
 
-  /** The endpoint's events go to the socket from now on. `connected` is called once. */
-  carry(
-    socket: ThisSocket,
-    endpoint: StreamEndpoint,
-    connected: ((status: number) => void) | null = null,
-  ): void {
-    this.socket = socket;
+  /** The endpoint's events go to the connection from now on. */
+  carry(connection: Connection, endpoint: StreamEndpoint, connecting: Connecting | null = null): void {
+    const former = this.connection;
+    this.socket = connection.socket;
     this.endpoint = endpoint;
-    const former = this.receiver?.socket ?? socket;
-    this.receiver = new SocketOwner(socket, endpoint, connected);
+    this.connection = connection;
     // A write of the socket that had the handle still ends there.
-    endpoint.owner = former === socket ? this.receiver : new SharedOwner(this.receiver, former, endpoint);
+    endpoint.owner = former === null ? connection : new SharedOwner(connection, former);
     unconnected.delete(this);
-    if (!this.referenced) endpoint.unref();
-    if (socket[kHandle] === this) socket[kEndpoint] = endpoint;
+    if (former === null && !this.referenced) endpoint.unref();
+    connection.carry(endpoint, connecting);
   }
 
   /** The connection of an endpoint that no socket was made of. */
@@ -114,20 +105,24 @@ export abstract class SocketHandle extends AsyncResource {
   leave(): void {
     const { endpoint, context } = this;
     this.closing = true;
-    (this.receiver as SocketOwner).onGone = () => context.emitDestroy();
+    this.connection?.whenGone(() => context.emitDestroy());
     endpoint?.handOver();
   }
 
   /** Another socket takes this handle as its own. Events go on to the socket that had it, as in node:net. */
   share(taker: ThisSocket): void {
-    taker[kHandle] = this;
-    taker[kEndpoint] = this.endpoint;
-    taker[kContext] = this.context;
-    if (this.socket === taker || this.endpoint === null) return;
-    taker[kReading] = this.socket[kReading];
-    taker[kBytesWritten] = this.socket[kBytesWritten];
-    const { owner } = this.endpoint;
-    this.endpoint.owner = new SharedOwner(owner, taker, this.endpoint);
+    const { endpoint, connection } = this;
+    const current = taker[kConnection];
+    if (connection?.socket === taker) {
+      connection.comeBack(this, endpoint);
+      return;
+    }
+    if (current.handle === this && current.endpoint === endpoint) return;
+    const next = current.exchanged(this, endpoint);
+    if (endpoint === null || connection === null) return;
+    next.reading = connection.reading;
+    next.bytesWritten = connection.bytesWritten;
+    endpoint.owner = new SharedOwner(endpoint.owner as Connection | SharedOwner, next);
   }
 
   // ---- as libuv's ----
@@ -154,20 +149,25 @@ export abstract class SocketHandle extends AsyncResource {
     return descriptor < 0 ? -1 : descriptor;
   }
 
+  /** Its own, when the socket has moved to libuv. */
+  private get current(): Connection {
+    return this.socket[kConnection] ?? this.connection;
+  }
+
   get reading(): boolean {
-    return this.socket[kReading];
+    return this.current.reading;
   }
 
   set reading(on: boolean) {
-    this.socket[kReading] = on;
+    this.current.reading = on;
   }
 
   get bytesRead(): number {
-    return this.socket[kBytesRead];
+    return this.current.bytesRead;
   }
 
   get bytesWritten(): number {
-    return this.socket[kBytesWritten];
+    return this.current.bytesWritten;
   }
 
   get writeQueueSize(): number {
@@ -177,20 +177,18 @@ export abstract class SocketHandle extends AsyncResource {
   readStart(): number {
     if (this.closing) return EINVAL;
     if (this.endpoint === null || this.endpoint.isConnecting()) return ENOTCONN;
-    startReceiving(this.socket);
+    this.current.receive();
     return 0;
   }
 
   readStop(): number {
-    if (this.endpoint !== null && !this.closing) stopReceiving(this.socket);
+    if (this.endpoint !== null && !this.closing) this.current.stopReceiving();
     return 0;
   }
 
   shutdown(request: ShutdownRequest): number {
     if (this.endpoint === null || this.closing || !this.endpoint.canShutdown()) return ENOTCONN;
-    const done = (status: number) => request.oncomplete(status);
-    this.socket[kShutdownCallback] = inThisContext(() => done(0), 'SHUTDOWNWRAP', this.getAsyncId());
-    this.endpoint.shutdown();
+    this.current.shutdown(this.endpoint, () => request.oncomplete(0), this.getAsyncId());
     return 0;
   }
 
@@ -199,17 +197,17 @@ export abstract class SocketHandle extends AsyncResource {
   }
 
   ref(): void {
-    this.referenced = true;
-    this.endpoint?.ref();
+    if (this.endpoint === null) this.referenced = true;
+    else this.endpoint.ref();
   }
 
   unref(): void {
-    this.referenced = false;
-    this.endpoint?.unref();
+    if (this.endpoint === null) this.referenced = false;
+    else this.endpoint.unref();
   }
 
   hasRef(): boolean {
-    return !this.closing && this.referenced;
+    return !this.closing && (this.endpoint?.hasRef() ?? this.referenced);
   }
 
   getAsyncId(): number {
@@ -224,7 +222,6 @@ export abstract class SocketHandle extends AsyncResource {
   asyncReset(_resource?: unknown): void {
     this.context.emitDestroy();
     this.context = new ReusedHandle(this.provider, this);
-    if (this.socket[kHandle] === this) this.socket[kContext] = this.context;
   }
 
   /** What libuv's handles show; the fields here lead back to the socket. */
@@ -258,8 +255,11 @@ export abstract class SocketHandle extends AsyncResource {
     }
     debug('socket to %s:%s: the %s port', request.address, request.port, port().name);
     const type = this.provider === 'TCPWRAP' ? 'TCPCONNECTWRAP' : 'PIPECONNECTWRAP';
-    this.carry(this.socket, endpoint, inThisContext(complete, type, this.getAsyncId()));
-    (this.receiver as SocketOwner).request = request;
+    const done = inThisContext(complete, type, this.getAsyncId());
+    // The socket may have another handle by now.
+    const current = this.socket[kConnection];
+    const connection = current?.handle === this ? current : new Connection(this.socket);
+    this.carry(connection, endpoint, { request, done });
     return 0;
   }
 
@@ -281,7 +281,7 @@ export abstract class SocketHandle extends AsyncResource {
       port().afterClosing(done);
       return;
     }
-    (this.receiver as SocketOwner).onGone = done;
+    this.connection?.whenGone(done);
     if (reset) endpoint.reset();
     else endpoint.close();
   }

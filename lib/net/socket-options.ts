@@ -4,7 +4,7 @@ import { keepAlive } from './attempt.js';
 import { builtin, judge } from './builtin.js';
 import { errnoException } from './errors.js';
 import type { TCP } from './socket-handle.js';
-import { hasTypeOfService, kHandle, kOptions, kTimeout, type ThisSocket, wanted } from './state.js';
+import { hasTypeOfService, kConnection, kTimeout, type ThisSocket } from './state.js';
 
 export type Method = (this: ThisSocket, ...args: never[]) => unknown;
 
@@ -34,8 +34,8 @@ export const optionMethods: Record<string, Method> = {
 
   setNoDelay(this: ThisSocket, enable?: boolean): unknown {
     const on = Boolean(enable === undefined ? true : enable);
-    const options = wanted(this);
-    const handle = this[kHandle] as TCP | null;
+    const { wanted: options } = this[kConnection];
+    const handle = this[kConnection].handle as TCP | null;
     const changed = on !== options.noDelay;
     options.noDelay = on;
     if (changed && handle?.setNoDelay) handle.setNoDelay(on);
@@ -57,7 +57,7 @@ export const optionMethods: Record<string, Method> = {
     const idleSeconds = ~~((initialDelayMs as number) / 1000);
     const intervalSeconds = !hasTypeOfService || intervalMs === undefined ? undefined : ~~(intervalMs / 1000);
     const probes = hasTypeOfService ? count : undefined;
-    const options = wanted(this);
+    const { wanted: options } = this[kConnection];
     const changed =
       on !== options.keepAlive ||
       (on &&
@@ -68,7 +68,7 @@ export const optionMethods: Record<string, Method> = {
     options.keepAliveIdleSeconds = idleSeconds;
     options.keepAliveIntervalSeconds = intervalSeconds;
     options.keepAliveCount = probes;
-    const handle = this[kHandle] as TCP | null;
+    const handle = this[kConnection].handle as TCP | null;
     if (changed && handle !== null) keepAlive(handle, options);
     return this;
   },
@@ -90,8 +90,8 @@ if (hasTypeOfService) {
     judge((node) =>
       (new node.Socket() as unknown as { setTypeOfService(v: number): void }).setTypeOfService(value),
     );
-    const options = wanted(this);
-    const handle = this[kHandle] as (TCP & { setTypeOfService?(value: number): number }) | null;
+    const { wanted: options } = this[kConnection];
+    const handle = this[kConnection].handle as (TCP & { setTypeOfService?(value: number): number }) | null;
     const changed = value !== options.typeOfService;
     options.typeOfService = value;
     if (changed && handle?.setTypeOfService) {
@@ -102,6 +102,6 @@ if (hasTypeOfService) {
     return this;
   };
   optionMethods.getTypeOfService = function (this: ThisSocket): number {
-    return this[kOptions]?.typeOfService ?? 0;
+    return this[kConnection].options?.typeOfService ?? 0;
   };
 }

@@ -1,9 +1,11 @@
 // Sockets that move to another thread.
+import type { StreamEndpoint } from '../port/endpoint.js';
 import { builtin } from './builtin.js';
 import { debug } from './debug.js';
 import { port } from './engine-port.js';
 import { adoptHandle, type LibuvHandle } from './libuv-handles.js';
-import { kEndpoint, kHandle, kReading, type ThisSocket } from './state.js';
+import { leavePort } from './move-to-libuv.js';
+import { kConnection, type ThisSocket } from './state.js';
 import {
   type Call,
   descriptorsOf,
@@ -17,15 +19,11 @@ import {
   theirSocket,
 } from './thread-transfer.js';
 
-type Carry = (
-  socket: ThisSocket,
-  endpoint: NonNullable<ThisSocket[typeof kEndpoint]>,
-  options: object,
-) => void;
+type Carry = (socket: ThisSocket, endpoint: StreamEndpoint, options: object) => void;
 
 /** As node:net has it: a TCP connection of which nothing has been read or written. */
 function isUntouched(socket: ThisSocket): boolean {
-  const endpoint = socket[kEndpoint];
+  const endpoint = socket[kConnection]?.endpoint;
   return (
     endpoint != null &&
     !endpoint.pipe &&
@@ -42,7 +40,7 @@ function isUntouched(socket: ThisSocket): boolean {
 
 /** A socket of node:net's over a duplicate of the descriptor; one without a handle where it cannot move. */
 function standInFor(socket: ThisSocket): object {
-  const descriptor = isUntouched(socket) ? (socket[kEndpoint]?.duplicate() ?? -1) : -1;
+  const descriptor = isUntouched(socket) ? (socket[kConnection].endpoint?.duplicate() ?? -1) : -1;
   if (descriptor < 0) return new builtin.Socket();
   const { allowHalfOpen } = socket;
   const standIn = new builtin.Socket({ fd: descriptor, allowHalfOpen, manualStart: true } as never);
@@ -53,7 +51,7 @@ function standInFor(socket: ThisSocket): object {
 function socketMethods({ list, transfer, deserialize }: Symbols, carry: Carry): Methods {
   return {
     [list](this: ThisSocket): unknown {
-      const standIn = this[kEndpoint] === undefined ? this : standInFor(this);
+      const standIn = this[kConnection] === undefined ? this : standInFor(this);
       return (theirSocket[list] as Call).call(standIn);
     },
 
@@ -65,10 +63,10 @@ function socketMethods({ list, transfer, deserialize }: Symbols, carry: Carry): 
       standIns.delete(this);
       const message = (theirSocket[transfer] as Call).call(standIn);
       debug('a socket moves to another thread');
-      this[kHandle]?.leave();
-      this[kHandle] = null;
-      this[kEndpoint] = null;
-      this[kReading] = false;
+      const connection = this[kConnection];
+      connection.handle?.leave();
+      connection.letGo();
+      connection.reading = false;
       this.destroy();
       return message;
     },
@@ -79,7 +77,7 @@ function socketMethods({ list, transfer, deserialize }: Symbols, carry: Carry): 
       if (endpoint === undefined) {
         // The socket, which nobody has seen yet, becomes node:net's.
         this.removeAllListeners('end');
-        (this as { [kEndpoint]: unknown })[kEndpoint] = undefined;
+        leavePort(this);
         (builtin.Socket as unknown as Call).call(this);
         return (theirSocket[deserialize] as Call).call(this, data);
       }

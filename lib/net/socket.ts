@@ -7,41 +7,20 @@ import stream = require('node:stream');
 
 import type { StreamEndpoint } from '../port/endpoint.js';
 import { builtin, judge } from './builtin.js';
+import { Connection } from './connection.js';
 import { debug } from './debug.js';
 import { define, defineAll } from './define.js';
 import { endedByPeer, errnoException, statusOf } from './errors.js';
 import { adoptDescriptor, adoptHandle, isDescriptor, takeReceived } from './libuv-handles.js';
 import { duplex, methodDescriptors } from './methods.js';
 import { propertyDescriptors } from './properties.js';
+import { type OnRead, UserBufferSink } from './sinks/user-buffer-sink.js';
 import { handleFor, SocketHandle } from './socket-handle.js';
 import { socketTransferMethods } from './socket-transfer.js';
-import {
-  hasBlockList,
-  hasTypeOfService,
-  kAsyncId,
-  kBytesRead,
-  kBytesWritten,
-  kContext,
-  kEndpoint,
-  kHandle,
-  kLastQueuedBytes,
-  kLent,
-  kOptions,
-  kReading,
-  kShutdownCallback,
-  kTimeout,
-  kUserBuffer,
-  kWriteCallback,
-  type ThisSocket,
-  type UserBuffer,
-  wanted,
-} from './state.js';
+import { hasBlockList, hasTypeOfService, kAsyncId, kConnection, kTimeout, type ThisSocket } from './state.js';
 import { markTransferable } from './thread-transfer.js';
-import { takeUserBuffer } from './transfer.js';
 
 const EEXIST = statusOf('EEXIST');
-// Of an `onread` whose function gives no buffer: node:net then counts what it receives.
-const UNKNOWN_BUFFER_BYTES = 64 * 1024;
 
 export interface SocketOptions extends net.SocketConstructorOpts {
   handle?: unknown;
@@ -59,7 +38,7 @@ export interface SocketOptions extends net.SocketConstructorOpts {
   pauseOnCreate?: boolean;
   manualStart?: boolean;
   blockList?: net.BlockList;
-  onread?: { buffer: Uint8Array | (() => Uint8Array); callback: UserBuffer['callback'] } | null;
+  onread?: { buffer: Uint8Array | (() => Uint8Array); callback: OnRead } | null;
 }
 
 type StreamOptions = SocketOptions & stream.DuplexOptions;
@@ -82,11 +61,6 @@ export class AcceptedOptions implements stream.DuplexOptions {
 
 const isOurs = Object.prototype.isPrototypeOf;
 const construct = builtin.Socket as unknown as (this: unknown, options: unknown) => unknown;
-
-/** Whether the port carries this socket, or will once it is connected. */
-export function isCarried(value: unknown): value is ThisSocket {
-  return typeof value === 'object' && value !== null && (value as ThisSocket)[kEndpoint] !== undefined;
-}
 
 /**
  * net.Socket. Callable without `new`, on a subclass's instance, and as a class's super.
@@ -129,20 +103,9 @@ export const Socket = function Socket(
   this._parent = null;
   this._host = null;
   this._closeAfterHandlingError = false;
-  this[kEndpoint] = null;
-  this[kHandle] = null;
+  this[kConnection] = new Connection(this);
   this[kAsyncId] = -1;
-  this[kReading] = false;
-  this[kBytesRead] = 0;
-  this[kBytesWritten] = 0;
   this[kTimeout] = null;
-  this[kWriteCallback] = null;
-  this[kShutdownCallback] = null;
-  this[kLastQueuedBytes] = 0;
-  this[kContext] = null;
-  this[kOptions] = null;
-  this[kUserBuffer] = null;
-  this[kLent] = null;
   (stream.Duplex as unknown as (this: unknown, options: unknown) => void).call(this, given);
   this.on('end', onReadableStreamEnd);
   this._sockname = null;
@@ -208,22 +171,25 @@ function initialize(
   options: SocketOptions,
   found: StreamEndpoint | SocketHandle | null,
 ): void {
+  const connection = self[kConnection];
   const { onread } = options;
   if (onread !== null && typeof onread === 'object' && typeof onread.callback === 'function') {
     const { buffer, callback } = onread;
-    if (types.isUint8Array(buffer)) {
-      self[kUserBuffer] = { buffer, length: buffer.length, next: null, callback };
-    } else if (typeof buffer === 'function') {
-      self[kUserBuffer] = { buffer: true, length: UNKNOWN_BUFFER_BYTES, next: buffer, callback };
+    const next = typeof buffer === 'function' ? buffer : null;
+    if (next !== null || types.isUint8Array(buffer)) {
+      const sink = new UserBufferSink(connection, next, callback);
+      sink.take(buffer);
+      connection.sink = sink;
     }
   }
   const typeOfService = hasTypeOfService ? options.typeOfService : undefined;
   if (typeOfService !== undefined) judge((node) => new node.Socket({ typeOfService } as never).destroy());
   if (options.noDelay || options.keepAlive || typeOfService !== undefined) {
-    wanted(self).noDelay = Boolean(options.noDelay);
-    wanted(self).keepAlive = Boolean(options.keepAlive);
-    wanted(self).keepAliveIdleSeconds = ~~((options.keepAliveInitialDelay as number) / 1000);
-    wanted(self).typeOfService = typeOfService;
+    const { wanted } = connection;
+    wanted.noDelay = Boolean(options.noDelay);
+    wanted.keepAlive = Boolean(options.keepAlive);
+    wanted.keepAliveIdleSeconds = ~~((options.keepAliveInitialDelay as number) / 1000);
+    wanted.typeOfService = typeOfService;
   }
   (self as unknown as { _undestroy(): void })._undestroy();
   if (options.signal) watchAbort(self, options.signal);
@@ -232,10 +198,9 @@ function initialize(
 }
 
 function own(self: ThisSocket, handle: SocketHandle, endpoint: StreamEndpoint): void {
-  self[kHandle] = handle;
-  self[kContext] = handle.asyncContext;
-  self[kAsyncId] = handle.getAsyncId();
-  handle.carry(self, endpoint);
+  const connection = self[kConnection];
+  connection.take(handle);
+  handle.carry(connection, endpoint);
 }
 
 /** Starts a socket whose connection stands already. Its events belong where the socket, or its handle, was made. */
@@ -247,8 +212,7 @@ function carry(self: ThisSocket, found: StreamEndpoint | SocketHandle, options: 
     return;
   }
   own(self, handle, endpoint);
-  const user = self[kUserBuffer];
-  if (user !== null && user.next !== null) takeUserBuffer(user, user.next());
+  self[kConnection].userBuffer?.renew();
   if (options.readable === false) return;
   if (options.pauseOnCreate) self.readableFlowing = false;
   else if (!options.manualStart) self.read(0);

@@ -10,7 +10,7 @@ import { define } from './define.js';
 import { port } from './engine-port.js';
 import { errnoException, statusOf } from './errors.js';
 import { moveToLibuv } from './move-to-libuv.js';
-import { hasHandle, kEndpoint, type ThisSocket } from './state.js';
+import { isCarried, kConnection, type ThisSocket } from './state.js';
 import { TakenStream } from './taken-stream.js';
 
 /** Node's class for streams without a handle, and the handle that it has. */
@@ -66,13 +66,13 @@ function watchTlsSocket(): boolean {
   const wrapHandle = prototype._wrapHandle;
   if (typeof wrapHandle !== 'function' || wrapHandle.length !== WRAP_HANDLE_ARGUMENTS) return false;
   const watching: WrapHandle = function (wrap, handle, writes) {
-    if (isOfPort(wrap) && hasHandle(wrap)) {
+    if (isCarried(wrap) && wrap[kConnection].handle !== null) {
       if (moveToLibuv(wrap)) return wrapHandle.call(this, wrap, handleOf(wrap), writes);
       const wrapper = wrapped(this, wrap);
       return wrapHandle.call(this, wrapper, wrapper._handle, writes);
     }
     const inner = (wrap as Partial<StreamWrapper> | null)?.stream;
-    if (isOfPort(inner)) complete(wrap as StreamWrapper, inner);
+    if (isCarried(inner)) complete(wrap as StreamWrapper, inner);
     return wrapHandle.call(this, wrap, handle, writes);
   };
   define(watching, 'name', { value: wrapHandle.name });
@@ -84,13 +84,6 @@ function watchTlsSocket(): boolean {
 }
 
 const handleOf = (socket: ThisSocket) => (socket as unknown as { _handle: unknown })._handle;
-
-/** Whether the port carries the socket, or will once it is connected. */
-function isOfPort(value: unknown): value is ThisSocket {
-  return (
-    typeof value === 'object' && value !== null && (value as Partial<ThisSocket>)[kEndpoint] !== undefined
-  );
-}
 
 /** Whether a session of http2 has taken the socket: it leaves itself there, under a name that depends on the version. */
 export function isBoundToHttp2(socket: ThisSocket): boolean {

@@ -1,19 +1,11 @@
-// Writing: the system has been asked when write() returns, as node:net does it.
+// How bytes are handed to the system, which has been asked when write() returns, as by node:net: by copy or by
+// reference, one by one or together. The connection settles what comes of it.
 import { Buffer } from 'node:buffer';
 
 import type { StreamEndpoint } from '../port/endpoint.js';
-import { inThisContext } from './async-context.js';
+import type { Connection } from './connection.js';
 import { errnoException, textAsBuffer } from './errors.js';
-import {
-  kAsyncId,
-  kBytesWritten,
-  kLastQueuedBytes,
-  kWriteCallback,
-  type ThisSocket,
-  type WriteCallback,
-  type WriteData,
-  type WritevChunk,
-} from './state.js';
+import type { WriteCallback, WritevChunk } from './state.js';
 
 const UTF8_BYTES_PER_UNIT_MAX = 3;
 // Of several pieces that leave together: up to here they are copied, if they are this short on average.
@@ -79,23 +71,17 @@ function joined(chunks: WritevChunk[]): Uint8Array {
   return bytes.subarray(0, length);
 }
 
-export function write(
-  socket: ThisSocket,
+export function sendBytes(
+  connection: Connection,
   endpoint: StreamEndpoint,
-  data: WriteData,
-  encoding: string,
+  bytes: Uint8Array,
   callback: WriteCallback,
 ): void {
-  if (Array.isArray(data)) {
-    writeAll(socket, endpoint, data, callback);
-  } else if (typeof data === 'string') {
-    writeText(socket, endpoint, data, encoding as BufferEncoding, callback);
-  } else {
-    const { length } = data;
-    // Of no bytes, too: the answer may be an error.
-    if (length > COPIED_BYTES_MAX) settle(socket, endpoint.send(data, length), length, callback);
-    else settle(socket, endpoint.sendSlab(copy(endpoint, data, 0)), length, callback);
-  }
+  const { length } = bytes;
+  // Of no bytes, too: the answer may be an error.
+  const sent =
+    length > COPIED_BYTES_MAX ? endpoint.send(bytes, length) : endpoint.sendSlab(copy(endpoint, bytes, 0));
+  connection.settle(sent, length, callback);
 }
 
 /** Whether node:net tries to send such a text from its stack. When that fails, bytesWritten does not count it. */
@@ -109,8 +95,8 @@ function copy({ port }: StreamEndpoint, bytes: Uint8Array, at: number): number {
   return bytes.length === 0 ? at : port.copy(bytes, at);
 }
 
-function writeText(
-  socket: ThisSocket,
+export function sendText(
+  connection: Connection,
   endpoint: StreamEndpoint,
   text: string,
   encoding: BufferEncoding,
@@ -128,12 +114,12 @@ function writeText(
     sent = endpoint.send(bytes, length);
   }
   if (sent < 0 && isTriedFirst(text, encoding)) callback(errnoException(sent, 'write'));
-  else settle(socket, sent, length, callback);
+  else connection.settle(sent, length, callback);
 }
 
 /** What the program corked, or handed over together, leaves in one call. */
-function writeAll(
-  socket: ThisSocket,
+export function sendAll(
+  connection: Connection,
   endpoint: StreamEndpoint,
   chunks: WritevChunk[],
   callback: WriteCallback,
@@ -156,7 +142,7 @@ function writeAll(
           ? port.encode(chunk, encodingOf(piece), length)
           : copy(endpoint, chunk, length);
     }
-    settle(socket, length === 0 ? 0 : endpoint.sendSlab(length), length, callback);
+    connection.settle(length === 0 ? 0 : endpoint.sendSlab(length), length, callback);
     return;
   }
   const list: Uint8Array[] = [];
@@ -169,19 +155,5 @@ function writeAll(
     list.push(bytes);
     total += bytes.length;
   }
-  settle(socket, endpoint.send(list, total), total, callback);
-}
-
-/** `sent`: what the system has taken of `total` bytes, or its error. */
-function settle(socket: ThisSocket, sent: number, total: number, callback: WriteCallback): void {
-  socket[kBytesWritten] += total; // of a write that fails, too
-  if (sent === total) {
-    callback();
-  } else if (sent < 0) {
-    callback(errnoException(sent, 'write'));
-  } else {
-    socket[kLastQueuedBytes] = total;
-    // The callback runs where the write was called, however much later that is.
-    socket[kWriteCallback] = inThisContext(callback, 'WRITEWRAP', socket[kAsyncId]);
-  }
+  connection.settle(endpoint.send(list, total), total, callback);
 }

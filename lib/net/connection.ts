@@ -1,0 +1,367 @@
+// The connection of a socket: what is received, sent, shut and closed is decided here. The socket translates node:net's
+// methods and events, the handle shows what libuv's would, the endpoint submits to the port.
+import type { Buffer } from 'node:buffer';
+
+import util = require('node:util');
+
+import type { StreamEndpoint, StreamOwner } from '../port/endpoint.js';
+import { runTicks } from '../port/ticks.js';
+import { inThisContext, reportIn } from './async-context.js';
+import { errnoException, ofCompletion, socketClosed, statusOf } from './errors.js';
+import type { ConnectRequest } from './handle-requests.js';
+import { noteActivity, refreshIdle } from './idle-timer.js';
+import { SharedOwner } from './shared-owner.js';
+import type { Sink } from './sinks/sink.js';
+import { streamSink } from './sinks/stream-sink.js';
+import { UserBufferSink } from './sinks/user-buffer-sink.js';
+import type { SocketHandle, TCP } from './socket-handle.js';
+import { kAsyncId, kConnection, type ThisSocket, type WriteCallback, type WriteData } from './state.js';
+import { WantedOptions } from './wanted-options.js';
+import { sendAll, sendBytes, sendText } from './write.js';
+
+const debug = util.debuglog('net');
+// Node 20 calls back without an error when the socket was destroyed first.
+const canceledWriteFails = Number.parseInt(process.versions.node, 10) >= 22;
+const ECANCELED = statusOf('ECANCELED');
+/** Of a write through a handle that never got a socket (libuv: uv_write). */
+const NOT_WRITABLE = statusOf(process.platform === 'win32' ? 'EPIPE' : 'EBADF');
+
+function deliver(connection: Connection, chunk: Buffer): void {
+  connection.sink.bytes(connection, chunk);
+}
+
+/** A connect() that is under way. `request`: what the handle was asked with, for those who list requests. */
+export interface Connecting {
+  readonly request: ConnectRequest;
+  readonly done: (status: number) => void;
+}
+
+/**
+ * One handle and one endpoint of a socket, from connect() or accept to the close. A socket that connects anew, tries the
+ * next address or is given another handle gets its next one: what is left of the former reaches only the former.
+ *
+ * Events run in the async context of the handle: a client's in that of its connect().
+ */
+export class Connection implements StreamOwner {
+  readonly socket: ThisSocket;
+  sink: Sink = streamSink;
+  /** Asked for, as a handle of libuv's shows it. The endpoint's own ends with the peer's direction, or an error. */
+  reading = false;
+  bytesRead = 0;
+  bytesWritten = 0;
+  options: WantedOptions | null = null;
+  /** While node:net's own code passes the socket to another process: a libuv handle of the connection, or NO_HANDLE. */
+  lent: object | null = null;
+
+  private ownHandle: SocketHandle | null = null;
+  private ownEndpoint: StreamEndpoint | null = null;
+  private connecting: Connecting | null = null;
+  /** Of the write that waits for onSent, in the async context of that write. */
+  private writeCallback: WriteCallback | null = null;
+  private shutdownCallback: (() => void) | null = null;
+  /** Bytes that were queued when the idle timer last looked: a write that progresses is activity. */
+  private queuedBefore = 0;
+  private gone: (() => void) | null = null;
+
+  constructor(socket: ThisSocket) {
+    this.socket = socket;
+  }
+
+  /** What the socket shows as `_handle`; null where node:net has none. */
+  get handle(): SocketHandle | null {
+    return this.ownHandle;
+  }
+
+  /** Null before there is one, and when the socket has let go of it (the handle still has it then). */
+  get endpoint(): StreamEndpoint | null {
+    return this.ownEndpoint;
+  }
+
+  get request(): ConnectRequest | undefined {
+    return this.connecting?.request;
+  }
+
+  get userBuffer(): UserBufferSink | null {
+    return this.sink instanceof UserBufferSink ? this.sink : null;
+  }
+
+  /** The connection whose socket gets the bytes: another one if the socket was given the handle of another socket. */
+  get receiving(): Connection {
+    const owner = this.ownEndpoint?.owner;
+    return owner instanceof SharedOwner ? owner.receiving : this;
+  }
+
+  get wanted(): WantedOptions {
+    this.options ??= new WantedOptions();
+    return this.options;
+  }
+
+  // ---- from a handle to the next one ----
+
+  /** Takes a handle that was made for the socket. */
+  take(handle: SocketHandle): void {
+    this.ownHandle = handle;
+    this.socket[kAsyncId] = handle.getAsyncId();
+  }
+
+  /** The endpoint's events come here from now on. Without a handle none reaches the socket, but the end of connect(). */
+  carry(endpoint: StreamEndpoint, connecting: Connecting | null): void {
+    this.connecting = connecting;
+    if (this.ownHandle !== null) this.ownEndpoint = endpoint;
+  }
+
+  /** Nothing more of it reaches the socket, which has no handle from now on. */
+  letGo(): void {
+    this.ownEndpoint = null;
+    this.ownHandle = null;
+  }
+
+  /** The socket's next connection, with what the program has asked of the socket. */
+  next(): Connection {
+    const next = new Connection(this.socket);
+    next.inherit(this);
+    return next;
+  }
+
+  /** The same over a handle that the program has put in the place of this one's: the counters go on. */
+  exchanged(handle: SocketHandle, endpoint: StreamEndpoint | null): Connection {
+    const next = this.next();
+    next.bytesRead = this.bytesRead;
+    next.bytesWritten = this.bytesWritten;
+    next.reading = this.reading;
+    next.ownHandle = handle;
+    next.ownEndpoint = endpoint;
+    return next;
+  }
+
+  /** The program puts back the handle that this connection had. */
+  comeBack(handle: SocketHandle, endpoint: StreamEndpoint | null): void {
+    const current = this.socket[kConnection];
+    if (current !== this) this.inherit(current);
+    this.ownHandle = handle;
+    this.ownEndpoint = endpoint;
+  }
+
+  private inherit(former: Connection): void {
+    former.letGo();
+    this.options = former.options;
+    this.lent = former.lent;
+    this.sink = former.sink.follow(this);
+    this.socket[kConnection] = this;
+  }
+
+  // ---- receiving ----
+
+  receive(): void {
+    if (this.ownEndpoint === null) return;
+    this.reading = true;
+    this.ownEndpoint.startReceiving(this.sink.receiver);
+  }
+
+  stopReceiving(endpoint = this.ownEndpoint): void {
+    this.reading = false;
+    if (!this.socket.destroyed) endpoint?.stopReceiving();
+  }
+
+  /** By way of the handle, whose methods a program may have replaced. */
+  startReading(): void {
+    this.reading = true;
+    const status = this.ownHandle?.readStart() ?? 0;
+    if (status !== 0) this.socket.destroy(errnoException(status, 'read'));
+  }
+
+  stopReading(): void {
+    this.reading = false;
+    const status = this.ownHandle?.readStop() ?? 0;
+    if (status !== 0 && !this.socket.destroyed) this.socket.destroy(errnoException(status, 'read'));
+  }
+
+  /** With `onread` the socket's read() and resume() start to receive by themselves. */
+  startUserBuffer(): void {
+    if (this.sink === streamSink || this.userBuffer === null) return;
+    if (!this.socket.connecting && this.ownHandle !== null && !this.reading) this.startReading();
+  }
+
+  /** Counts what has arrived. False when nobody wants it any more. */
+  arrived(length: number): boolean {
+    const { socket } = this;
+    noteActivity(socket);
+    if (socket.destroyed) return false;
+    this.bytesRead += length;
+    return true;
+  }
+
+  /** What is received goes past the socket, to `sink`. */
+  divert(sink: Sink): void {
+    this.sink = sink;
+    if (this.reading) this.receive();
+    const owner = this.ownEndpoint?.owner;
+    if (owner instanceof SharedOwner) owner.receiving = this;
+  }
+
+  // ---- sending ----
+
+  /** False when it failed before the system was asked. */
+  write(data: WriteData, encoding: string, callback: WriteCallback): false | undefined {
+    const endpoint = this.ownEndpoint;
+    if (endpoint === null) {
+      callback(this.ownHandle === null ? socketClosed() : errnoException(NOT_WRITABLE, 'write'));
+      return false;
+    }
+    noteActivity(this.socket);
+    if (Array.isArray(data)) sendAll(this, endpoint, data, callback);
+    else if (typeof data === 'string') sendText(this, endpoint, data, encoding as BufferEncoding, callback);
+    else sendBytes(this, endpoint, data, callback);
+    return undefined;
+  }
+
+  /** `sent`: what the system has taken of `total` bytes, or its error. */
+  settle(sent: number, total: number, callback: WriteCallback): void {
+    this.bytesWritten += total; // of a write that fails, too
+    if (sent === total) {
+      callback();
+    } else if (sent < 0) {
+      callback(errnoException(sent, 'write'));
+    } else {
+      this.queuedBefore = total;
+      // The callback runs where the write was called, however much later that is.
+      this.writeCallback = inThisContext(callback, 'WRITEWRAP', this.socket[kAsyncId]);
+    }
+  }
+
+  /** Whether a write waits for onSent. Bytes may wait in the endpoint for another socket that shares the handle. */
+  get awaitsSent(): boolean {
+    return this.writeCallback !== null;
+  }
+
+  /** The callback of the write that goes on elsewhere. */
+  takeWriteCallback(): WriteCallback | null {
+    const callback = this.writeCallback;
+    this.writeCallback = null;
+    return callback;
+  }
+
+  /** Whether bytes of a write have left since the idle timer last looked. */
+  hasProgressed(): boolean {
+    if (this.queuedBefore === 0 || this.ownEndpoint === null) return false;
+    const queued = this.ownEndpoint.queuedBytes();
+    if (queued === this.queuedBefore) return false;
+    this.queuedBefore = queued;
+    return true;
+  }
+
+  /** `done` is called once everything that was written has left. */
+  shutdown(endpoint: StreamEndpoint, done: () => void, asyncId: number): void {
+    this.shutdownCallback = inThisContext(done, 'SHUTDOWNWRAP', asyncId);
+    endpoint.shutdown();
+  }
+
+  // ---- closing ----
+
+  /** 'keep': the socket shows its handle until it has closed. */
+  close(isException: boolean, how: 'close' | 'reset' | 'keep'): void {
+    const { socket, ownHandle: handle } = this;
+    if (handle === null) return;
+    if (handle.holder !== socket) this.bytesRead = handle.bytesRead; // it was another socket's before
+    const letGo = () => {
+      this.letGo();
+      socket._sockname = null;
+    };
+    const closed = () => {
+      debug('emit close');
+      socket.emit('close', isException);
+      if (how === 'keep') letGo();
+    };
+    if (how !== 'keep') letGo();
+    else this.ownEndpoint = null;
+    if (how === 'reset') (handle as TCP).reset(closed);
+    else handle.close(closed);
+  }
+
+  /** It goes on in another process. The socket is left as node:net leaves it: open, and without a handle. */
+  giveUp(): void {
+    const { ownHandle: handle, ownEndpoint: endpoint } = this;
+    this.lent = null;
+    this.reading = false;
+    if (endpoint?.stalled) {
+      endpoint.stopReceiving(); // what comes is the other process's
+      endpoint.whenSent = () => handle?.close();
+    } else {
+      handle?.close();
+    }
+    this.letGo();
+  }
+
+  /** Has `gone` called when nothing of the endpoint is left. */
+  whenGone(gone: () => void): void {
+    this.gone = gone;
+  }
+
+  // ---- from the endpoint ----
+
+  onConnected(status: number): void {
+    const { connecting } = this;
+    this.connecting = null;
+    connecting?.done(status);
+  }
+
+  onReceived(chunk: Buffer): void {
+    if (this.ownEndpoint === null || this.ownHandle === null) return;
+    reportIn(this.ownHandle.asyncContext, deliver, this, chunk);
+  }
+
+  onEnded(): void {
+    if (this.ownEndpoint !== null) this.inContext(() => this.sink.end(this));
+  }
+
+  onReceiveFailed(status: number): void {
+    if (this.ownEndpoint !== null) this.inContext(() => this.sink.error(this, status));
+  }
+
+  onSent(status: number): void {
+    const { socket } = this;
+    const callback = this.takeWriteCallback();
+    this.queuedBefore = 0;
+    if (status < 0) {
+      if (socket.destroyed && !canceledWriteFails) {
+        callback?.(null);
+        return;
+      }
+      const error = ofCompletion(() => errnoException(status, 'write'));
+      if (callback !== null) callback(error);
+      else if (this.ownEndpoint !== null) this.inContext(() => socket.destroy(error));
+      return;
+    }
+    if (!socket.destroyed) refreshIdle(socket);
+    callback?.(null);
+  }
+
+  onShut(): void {
+    const callback = this.shutdownCallback;
+    this.shutdownCallback = null;
+    // As node:net, no error of a shutdown that fails after its call: the peer's reset reports it.
+    callback?.();
+  }
+
+  onClosed(): void {
+    const write = this.takeWriteCallback();
+    const shutdown = this.shutdownCallback;
+    this.shutdownCallback = null;
+    // As over libuv each has a call of its own, with ticks after it.
+    if (write !== null) {
+      write(canceledWriteFails ? errnoException(ECANCELED, 'write') : null);
+      runTicks();
+    }
+    if (shutdown !== null) {
+      shutdown();
+      runTicks();
+    }
+    this.onConnected(ECANCELED);
+    this.gone?.();
+  }
+
+  inContext(call: () => void): void {
+    if (this.ownHandle === null) call();
+    else reportIn(this.ownHandle.asyncContext, call);
+  }
+}

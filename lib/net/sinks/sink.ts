@@ -1,0 +1,17 @@
+// What receives on a connection, one class for each way: a stream, an HTTP parser, memory of the program's, TLS.
+import type { Buffer } from 'node:buffer';
+import type { Receiver } from '../../port/endpoint.js';
+import type { Connection } from '../connection.js';
+
+/** Called in the connection's async context, and not after the socket has let go of it. */
+export interface Sink {
+  /** Has memory that bytes are received into from the next start on; null: they come as chunks. */
+  readonly receiver: Receiver | null;
+  bytes(connection: Connection, chunk: Buffer): void;
+  /** The peer has ended its direction. */
+  end(connection: Connection): void;
+  /** Receiving has failed with one of libuv's error numbers. */
+  error(connection: Connection, status: number): void;
+  /** What receives on the connection that the socket has next. */
+  follow(next: Connection): Sink;
+}
