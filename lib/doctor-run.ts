@@ -33,7 +33,8 @@ export async function runObserved([file, ...args]: string[]): Promise<Run> {
         resolve(status ?? 128 + (signal ? os.constants.signals[signal] : 0)),
       );
     });
-    const files = fs.readdirSync(folder).sort();
+    const isWhole = (name: string) => name.endsWith('.json');
+    const files = fs.readdirSync(folder).filter(isWhole).sort();
     const read = (name: string) =>
       JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8')) as Observation;
     return { code, processes: files.map(read) };
@@ -42,7 +43,8 @@ export async function runObserved([file, ...args]: string[]): Promise<Run> {
   }
 }
 
-function renderProcess({ pid, program, engine, reason, counters, lines, onLibuv }: Observation): string[] {
+function renderProcess(observation: Observation): string[] {
+  const { pid, program, engine, reason, ended, counters, lines, onLibuv } = observation;
   const { acceptedEndpoints, connectedEndpoints, adoptedEndpoints, bytesReceived, bytesSent } = counters;
   const carried = [
     `${acceptedEndpoints} accepted, ${connectedEndpoints} connected, ${adoptedEndpoints} taken over`,
@@ -51,6 +53,7 @@ function renderProcess({ pid, program, engine, reason, counters, lines, onLibuv 
   const rest = Object.entries(onLibuv).map(([kind, number]) => `${number} ${kind}`);
   return [
     `  process ${pid}: ${program.join(' ')}`,
+    ...(ended ? [] : ['    killed     what follows was so at most half a second before']),
     `    engine     ${reason === undefined ? engine : `${engine}: ${reason}`}`,
     `    carried    ${carried.join('; ')}`,
     `    on libuv   ${rest.length > 0 ? rest.join(', ') : 'nothing'}`,
@@ -60,7 +63,7 @@ function renderProcess({ pid, program, engine, reason, counters, lines, onLibuv 
 
 export function renderRun({ code, processes }: Run): string {
   if (processes.length === 0) {
-    return 'No process of Node reported: the command started none, or it was killed before its end.\n';
+    return 'No process of Node reported: the command started none, or it was killed in its first half second.\n';
   }
   const notes = processes.some(({ onLibuv }) => Object.keys(onLibuv).length > 0)
     ? [

@@ -1,8 +1,9 @@
 // Preloaded by `iocp-net doctor -- program`: writes what was carried, and what was not, to the folder that
-// IOCP_NET_OBSERVE names when the process ends.
+// IOCP_NET_OBSERVE names: twice a second, since a signal or worker.terminate() leaves no time at the end, and at the end.
 import { AsyncResource, createHook } from 'node:async_hooks';
 import fs from 'node:fs';
 import path from 'node:path';
+import { clearInterval, setInterval } from 'node:timers';
 import { threadId } from 'node:worker_threads';
 import { engine } from './engine.js';
 import { install } from './install.js';
@@ -14,6 +15,8 @@ export interface Observation {
   program: string[];
   engine: string;
   reason: string | undefined;
+  /** Whether this was written at the end; what a signal ended is reported as it was up to half a second before. */
+  ended: boolean;
   counters: Counters;
   /** Lines on carriers, without addresses, and how often each came. */
   lines: Record<string, number>;
@@ -32,6 +35,8 @@ const KINDS: Record<string, string> = {
 /** Addresses and numbers differ from line to line. */
 const DETAIL = /(\d{1,3}(\.\d{1,3}){3}|[\w.-]*:[0-9a-f:]*):\d+|\b\d+\b/gi;
 
+const PERIOD_MS = 500;
+
 function observe(folder: string): void {
   const lines: Record<string, number> = {};
   const onLibuv: Record<string, number> = {};
@@ -46,7 +51,9 @@ function observe(folder: string): void {
       if (kind !== undefined && !(resource instanceof AsyncResource)) count(onLibuv, kind);
     },
   }).enable();
-  process.on('exit', () => {
+  const file = path.join(folder, `${process.pid}-${threadId}.json`);
+  let written = '';
+  const write = (ended: boolean) => {
     const { name, reason, counters } = engine;
     const program = process.argv.slice(1);
     const observation: Observation = {
@@ -54,13 +61,23 @@ function observe(folder: string): void {
       program,
       engine: name,
       reason,
+      ended,
       counters,
       lines,
       onLibuv,
     };
-    const file = path.join(folder, `${process.pid}-${threadId}.json`);
-    fs.writeFileSync(file, JSON.stringify(observation));
-  });
+    const text = JSON.stringify(observation);
+    if (text === written) return;
+    try {
+      fs.writeFileSync(`${file}.part`, text);
+      fs.renameSync(`${file}.part`, file);
+      written = text;
+    } catch {
+      clearInterval(timer); // the doctor has ended before this process, and its folder is gone
+    }
+  };
+  const timer = setInterval(write, PERIOD_MS, false).unref();
+  process.on('exit', () => write(true));
 }
 
 install();

@@ -150,6 +150,77 @@ describe('iocp-net doctor -- program', function () {
     assert.match(stdout, new RegExp(`exit code 7[\\s\\S]*engine +${ENGINE}[\\s\\S]*carried +0 accepted`));
   });
 
+  /** Serves one client and goes on until the report tells of it; then `then` is run. */
+  const served = (then) => `
+    const fs = require('node:fs');
+    const net = require('node:net');
+    const path = require('node:path');
+    const { threadId } = require('node:worker_threads');
+    setTimeout(() => process.exit(3), 60_000).unref(); // where no report comes
+    const report = path.join(process.env.IOCP_NET_OBSERVE, process.pid + '-' + threadId + '.json');
+    const server = net.createServer((socket) => socket.end('hello')).listen(0, '127.0.0.1', () => {
+      net.connect(server.address().port, '127.0.0.1').resume().on('close', () => {
+        const timer = setInterval(() => {
+          if (!fs.existsSync(report) || !fs.readFileSync(report, 'utf8').includes('"acceptedEndpoints":1')) return;
+          clearInterval(timer);
+          ${then}
+        }, 50);
+      });
+    });`;
+
+  // A signal ends the program before 'exit': what it had carried until then is reported all the same.
+  const onWindows = process.platform === 'win32';
+  const signals = {
+    SIGINT: 'process.kill(process.pid, "SIGINT")',
+    SIGTERM: `process.kill(process.${onWindows ? 'pid' : 'ppid'}, "SIGTERM")`, // the doctor hands it on
+  };
+  for (const [signal, kill] of Object.entries(signals)) {
+    it(`reports what a server carried that ${signal} ended`, async () => {
+      const { code, stdout } = await doctor(['--json', '--', process.execPath, '-e', served(kill)]);
+      assert.equal(code, onWindows ? 1 : 128 + os.constants.signals[signal]);
+      const [{ ended, counters }, ...others] = JSON.parse(stdout).processes;
+      assert.equal(others.length, 0);
+      assert.equal(ended, false);
+      assert.equal(counters.acceptedEndpoints, 1);
+    });
+  }
+
+  it('reports what a worker carried that was terminated', async () => {
+    const worker = served("require('node:worker_threads').parentPort.postMessage('carried');");
+    const program = `
+      const { Worker } = require('node:worker_threads');
+      const worker = new Worker(${JSON.stringify(worker)}, { eval: true });
+      worker.on('message', () => worker.terminate());`;
+    const { code, stdout } = await doctor(['--json', '--', process.execPath, '-e', program]);
+    assert.equal(code, 0);
+    const accepted = JSON.parse(stdout).processes.map(({ ended, counters }) => [
+      ended,
+      counters.acceptedEndpoints,
+    ]);
+    assert.deepEqual(accepted, [
+      [true, 0],
+      [false, 1],
+    ]);
+  });
+
+  it('leaves a process alone that outlives it', async () => {
+    const child = `
+      const fs = require('node:fs');
+      const timer = setInterval(() => {
+        if (fs.existsSync(process.env.IOCP_NET_OBSERVE)) return;
+        clearInterval(timer);
+        setTimeout(() => fs.writeFileSync(process.env.OUTCOME, 'lived on'), 1500);
+      }, 50);`;
+    const outcome = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'iocp-net-outlives-')), 'outcome');
+    const program = `
+      const { spawn } = require('node:child_process');
+      spawn(process.execPath, ['-e', ${JSON.stringify(child)}], { detached: true, stdio: 'ignore' }).unref();`;
+    const { code } = await doctor(['--', process.execPath, '-e', program], { env: { OUTCOME: outcome } });
+    assert.equal(code, 0);
+    while (!fs.existsSync(outcome)) await new Promise((resolve) => setTimeout(resolve, 50));
+    fs.rmSync(path.dirname(outcome), { recursive: true, force: true });
+  });
+
   it('refuses to run nothing', async () => {
     const { code, stderr } = await doctor(['--']);
     assert.equal(code, 1);
