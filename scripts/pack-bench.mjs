@@ -7,6 +7,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import nativeBuild from './lib/native-build.cjs';
 import paths from './lib/paths.cjs';
+import { repositoryFields } from './lib/published.mjs';
 import targets from './lib/targets.cjs';
 import toolchain from './lib/toolchain.cjs';
 
@@ -49,6 +50,7 @@ function manifest() {
     ...{ engines, main: 'index.js', type: 'commonjs' },
     bin: { 'iocp-net-bench': 'benchmarks/run.mjs' },
     dependencies: { 'iocp-net': version },
+    ...repositoryFields(),
   };
 }
 

@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import paths from './lib/paths.cjs';
+import { deadLinks } from './lib/published.mjs';
 import { closeResults } from './lib/results.mjs';
 import { run } from './lib/run.mjs';
 import targets from './lib/targets.cjs';
@@ -27,31 +28,75 @@ const PROGRAMS = [
   ['--import', 'iocp-net/register', 'preload.cjs'],
 ];
 
-function npm(args, cwd) {
-  return execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+function npm(args, cwd, env = process.env) {
+  return execFileSync('npm', args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
-/** Installs the tarball into `folder`; returns the names of the files in it. */
+/** Packs into `folder`; the tarball's name. */
+function pack(folder, env = {}) {
+  const { GITHUB_REPOSITORY: _name, ...inherited } = process.env;
+  npm(['pack', '--silent', '--pack-destination', folder], paths.root, { ...inherited, ...env });
+  return fs.readdirSync(folder).find((file) => file.endsWith('.tgz'));
+}
+
 function installTarball(folder) {
-  npm(['pack', '--silent', '--pack-destination', folder], paths.root);
-  const tarball = fs.readdirSync(folder).find((file) => file.endsWith('.tgz'));
-  const listed = execFileSync('tar', ['-tzf', tarball], { cwd: folder, encoding: 'utf8' });
-  const files = listed.split('\n').filter(Boolean);
+  const tarball = pack(folder);
   const { size } = fs.statSync(path.join(folder, tarball));
   if (size > TARBALL_BYTES_MAX)
     throw new Error(`${tarball} has ${size} bytes, more than ${TARBALL_BYTES_MAX}`);
   fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n');
   npm(['install', '--no-save', `./${tarball}`], folder);
   fs.cpSync(path.join(paths.root, 'test', 'package'), folder, { recursive: true });
-  return files.map((file) => file.replace(/^package\//, ''));
 }
 
-/** Every engine is in it. */
-function checkContents(files) {
+/** What is wrong with the files of a package. */
+function* faultsIn(folder) {
+  const files = fs.readdirSync(folder, { recursive: true }).map((name) => name.replaceAll('\\', '/'));
+  const exists = (name) => fs.existsSync(path.join(folder, name));
   const engines = files.filter((file) => file.startsWith('prebuilds/') && file.endsWith('.node'));
   const expected = Object.keys(targets.TARGETS).length;
   if (engines.length !== expected)
-    throw new Error(`${expected} prebuilt engines are to be packed, not ${engines.length}: npm run prebuild`);
+    yield `${expected} prebuilt engines are to be packed, not ${engines.length}: npm run prebuild`;
+  for (const page of files.filter((file) => file.endsWith('.md') && !file.startsWith('node_modules/'))) {
+    const text = fs.readFileSync(path.join(folder, page), 'utf8');
+    for (const link of deadLinks(page, text, exists)) yield `${page} leads to ${link}, which is not packed`;
+  }
+  for (const file of files.filter((name) => /^dist\/.*\.js$/.test(name))) {
+    const source = file.replace(/^dist/, 'lib').replace(/\.js$/, '.ts');
+    if (!fs.existsSync(path.join(paths.root, source))) yield `${file} is packed, and has no source`;
+  }
+}
+
+/** What is wrong with the tarball of a release, whose repository is known. */
+function* faultsOfRelease(folder, address) {
+  const { scripts, devDependencies, repository, homepage, bugs } = JSON.parse(
+    fs.readFileSync(path.join(folder, 'package.json'), 'utf8'),
+  );
+  if (scripts !== undefined || devDependencies !== undefined) yield 'package.json has scripts';
+  if (repository?.url !== `git+${address}.git` || !homepage || !bugs)
+    yield 'package.json lacks the repository';
+  const readme = fs.readFileSync(path.join(folder, 'README.md'), 'utf8');
+  for (const link of deadLinks('README.md', readme, () => false)) yield `README.md has the link ${link}`;
+}
+
+function contents(folder) {
+  const suite = 'contents of the package';
+  const target = fs.mkdtempSync(path.join(os.tmpdir(), 'iocp-net-release-'));
+  try {
+    const host = { GITHUB_SERVER_URL: 'https://git.example', GITHUB_REPOSITORY: 'someone/iocp-net' };
+    const tarball = pack(target, host);
+    execFileSync('tar', ['-xzf', tarball], { cwd: target });
+    const released = path.join(target, 'package');
+    const failures = [
+      ...faultsIn(path.join(folder, 'node_modules', 'iocp-net')),
+      ...faultsIn(released),
+      ...faultsOfRelease(released, 'https://git.example/someone/iocp-net'),
+    ];
+    for (const failure of failures) console.error(`${suite}: ${failure}`);
+    return { suite, passed: failures.length === 0 ? 1 : 0, failed: failures.length, failures };
+  } finally {
+    fs.rmSync(target, { recursive: true, force: true });
+  }
 }
 
 /** @param {(args: string[], options: object) => Promise<{code: number | null, signal: string | null}>} start */
@@ -73,12 +118,12 @@ async function runPrograms(suite, folder, start) {
 async function testPackage() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'iocp-net-package-'));
   try {
-    const files = installTarball(folder);
-    checkContents(files);
+    installTarball(folder);
     const wine = await prepareWine();
     const here = (args, { env, ...options }) =>
       run(process.execPath, args, { ...options, env: { ...process.env, ...env } });
     return [
+      contents(folder),
       await runPrograms('installed package on linux', folder, here),
       await runPrograms('installed package on win32 under Wine', folder, wine.runNode),
     ];
