@@ -4,9 +4,6 @@ import { machineLine } from './machine.mjs';
 import { losses, noLosses, summarizeAll } from './summary.mjs';
 import { BASE } from './transports.mjs';
 
-const START = '<!-- bench:start -->';
-const END = '<!-- bench:end -->';
-
 /** The cells of the short table; the page has all of them. */
 export const SHOWN = [
   'echo/connections=1,bytes=64',
@@ -97,10 +94,10 @@ function versionLines(shown, others) {
  * @param {object} result                              the one that the table is of
  * @param {string} file                                its name
  * @param {{result: object, file: string}[]} [others]  of other versions of Node
+ * @param {object[]} [summaries]                       the result's, where they have been made already
  * @returns {string} markdown
  */
-export function renderSection(result, file, others = []) {
-  const summaries = summarizeAll(result);
+export function renderSection(result, file, others = [], summaries = summarizeAll(result)) {
   const shown = SHOWN.map((id) => summaries.find(({ cell }) => cell.id === id)).filter(
     (one) => one !== undefined && Object.keys(one.rows).length > 0,
   );
@@ -110,6 +107,9 @@ export function renderSection(result, file, others = []) {
     `Processor time of the server (user and system together) for each unit in brackets; of idle connections, memory. ${result.date.slice(0, 10)}, on`,
     `${machineLine(result.machine)}. In brackets the 95 % interval of the ratio to`,
     `${BASE}; above 1 is better. All cells, latencies and samples: [\`${file}\`](${file}) and the page beside it.`,
+    ...(result.status === 'complete'
+      ? []
+      : [`That run is ${result.status}: its intervals are of the rounds until then.`]),
     '',
     `| | ${columns.join(' | ')} |`,
     `|---|${columns.map(() => '---').join('|')}|`,
@@ -123,9 +123,11 @@ export function renderSection(result, file, others = []) {
   ].join('\n');
 }
 
-export function replaceSection(readme, section) {
-  const start = readme.indexOf(START);
-  const end = readme.indexOf(END);
-  if (start < 0 || end < start) throw new Error(`README.md lacks ${START} and ${END}`);
-  return `${readme.slice(0, start + START.length)}\n${section === '' ? '' : `${section}\n`}${readme.slice(end)}`;
+/** The README with another text between the marks of `name`. */
+export function replaceSection(readme, section, name = 'bench') {
+  const [first, last] = [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`];
+  const start = readme.indexOf(first);
+  const end = readme.indexOf(last);
+  if (start < 0 || end < start) throw new Error(`README.md lacks ${first} and ${last}`);
+  return `${readme.slice(0, start + first.length)}\n${section === '' ? '' : `${section}\n`}${readme.slice(end)}`;
 }

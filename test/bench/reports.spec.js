@@ -195,6 +195,25 @@ describe('bench: reports', () => {
     assert.throws(() => replaceSection('nothing', section), /lacks/);
   });
 
+  it('say in the README what is gained, equal and lost, and draw it', async () => {
+    const { gainsOf, gainsSentence } = await load('lib', 'gains.mjs');
+    const { summarizeAll } = await load('lib', 'summary.mjs');
+    const { gainsPicture } = await load('report', 'gains.mjs');
+    const gains = (factor) => gainsOf(summarizeAll(resultWith(factor)));
+    assert.match(gainsSentence(gains(0.5)), /this much .*: 1\.99 times for TCP \(echo of 64 B\)\.$/);
+    assert.match(gainsSentence(gains(1)), /shows no gain\.\nNo difference: echo of 64 B\.$/);
+    assert.match(gainsSentence(gains(2)), /`node:net` is ahead: echo of 64 B \(0\.50 times\)\.$/);
+    const picture = gainsPicture(gains(0.5), { date: '2026-01-02T00:00:00Z', node: 'v20.0.0' });
+    assert.match(picture, /class="better".*>1\.99×<.*2026-01-02, Node 20\.0\.0/s);
+  });
+
+  it('say in the README when a run did not come to its end', async () => {
+    const { renderSection } = await load('lib', 'readme.mjs');
+    const section = (status) => renderSection({ ...resultWith(0.5), status }, 'x.json');
+    assert.match(section('interrupted'), /^That run is interrupted: .*rounds until then\.$/m);
+    assert.doesNotMatch(section('complete'), /That run is/);
+  });
+
   it('publish no row in the README whose interval is wide', async () => {
     const { renderSection } = await load('lib', 'readme.mjs');
     const result = resultWith(0.5);
