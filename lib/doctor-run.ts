@@ -16,13 +16,13 @@ export interface Run {
   processes: Observation[];
 }
 
-/** Runs the command to its end; SIGINT and SIGTERM go on to it. */
-export async function runObserved([file, ...args]: string[]): Promise<Run> {
+/** Runs the command to its end, with its stdout on `stdout`; SIGINT and SIGTERM go on to it. */
+export async function runObserved([file, ...args]: string[], stdout: number): Promise<Run> {
   if (file === undefined) throw new Error('doctor -- needs a command, as in: iocp-net doctor -- node app.js');
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'iocp-net-doctor-'));
   try {
     const child = spawn(file, args, {
-      stdio: 'inherit',
+      stdio: ['inherit', stdout, 'inherit'],
       env: { ...process.env, NODE_OPTIONS: nodeOptions(), IOCP_NET_OBSERVE: folder },
     });
     process.on('SIGINT', () => {}); // the terminal sends it to the program, too

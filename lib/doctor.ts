@@ -4,6 +4,7 @@ import { engine } from './engine.js';
 import { findAddon } from './port/addon.js';
 import { isMusl } from './port/advice.js';
 import { locateAddon } from './port/locate.js';
+import { adviceForNone } from './shared.js';
 
 export interface Report {
   version: string;
@@ -80,19 +81,20 @@ function onLibuv(native: boolean): string[] {
 export async function examine(): Promise<Report> {
   const { name, reason } = engine;
   const native = name !== 'libuv';
-  const addon = findAddon();
+  // Only where ours carries: the functions under libuv's names in Bun end the process.
+  const addon = native ? findAddon() : undefined;
   const { version } = require('../package.json') as { version: string };
   return {
     version,
     engine: name,
     reason,
-    advice: 'advice' in addon ? addon.advice : undefined,
+    advice: adviceForNone(),
     addon: addonFile(),
     node: process.version,
     libuv: process.versions.uv ?? 'unknown',
     system: `${process.platform} ${os.release()} ${process.arch}${libc()}`,
     roundTrip: native ? await roundTrip() : undefined,
-    features: native && 'features' in addon ? addon.features() : {},
+    features: addon !== undefined && 'features' in addon ? addon.features() : {},
     onLibuv: onLibuv(native),
   };
 }

@@ -4,7 +4,9 @@
 import net = require('node:net');
 
 import type { Facade } from './facade.js';
+import { debug } from './net/debug.js';
 import { tryPort, whyNone } from './net/engine-port.js';
+import { findAddon } from './port/addon.js';
 import { codeFolder, packageRoot } from './port/locate.js';
 
 /** To be raised whenever `Facade` changes: copies with another number do not share. */
@@ -24,6 +26,7 @@ export const DIRECTORY = packageRoot() ?? codeFolder();
 
 let found: Facade | undefined;
 let reason: string | undefined;
+let advice: string | undefined;
 
 /** The facade of this environment. Undefined where the package is node:net: `reasonForNone` then says why. */
 export function facade(): Facade | undefined {
@@ -40,6 +43,20 @@ export function reasonForNone(): string | undefined {
   return reason;
 }
 
+/** What to do about it, where something can be done. */
+export function adviceForNone(): string | undefined {
+  if (reasonForNone() === undefined || advice !== undefined) return advice;
+  const addon = findAddon();
+  return 'advice' in addon ? addon.advice : undefined;
+}
+
+/** The reason is none of the addon's, which tells its own: it is printed here. */
+function without(why: string, whatToDo: string): string {
+  advice = whatToDo;
+  debug('node:net carries everything: %s; %s', why, whatToDo);
+  return why;
+}
+
 /** The facade if some copy has opened one already. */
 export function registeredFacade(): Facade | undefined {
   return found ?? (isForeign() || typeof registered() === 'object' ? facade() : undefined);
@@ -50,11 +67,18 @@ function registered(): Facade | string | undefined {
   if (registration === undefined) return undefined;
   const { boundary, version, directory } = registration;
   if (boundary === BOUNDARY) return registration.facade;
-  return `iocp-net ${version} in ${directory} carries the sockets here, and cannot share its engine with this copy`;
+  return without(
+    `iocp-net ${version} in ${directory} carries the sockets here, and cannot share its engine with this copy in ${DIRECTORY}`,
+    'install one version of iocp-net for the whole program (npm ls iocp-net lists them)',
+  );
 }
 
 function open(): Facade | string {
-  if (tryPort() === undefined) return whyNone() as string;
+  if (tryPort() === undefined) {
+    const why = whyNone() as string;
+    const { bun, deno } = process.versions as { bun?: string; deno?: string };
+    return bun === undefined && deno === undefined ? why : without(why, 'nothing: it has a net of its own');
+  }
   const { facade: opened } = require('./facade.js') as typeof import('./facade.js');
   const { version } = require('../package.json') as { version: string };
   const registration: Registration = { boundary: BOUNDARY, version, directory: DIRECTORY, facade: opened };
@@ -81,7 +105,12 @@ function ofNode(): Facade | string {
   const load = main.process.getBuiltinModule?.('node:module').createRequire(__filename);
   const own = load?.(__filename) as typeof import('./shared.js') | undefined;
   if (own === undefined || own.facade instanceof Function) {
-    return 'a test runner has loaded it into a context of its own, and this Node has no process.getBuiltinModule()';
+    return without(
+      'a test runner has loaded it into a context of its own, and this Node has no process.getBuiltinModule()',
+      'run the tests on Node 20.16, 22.3 or later',
+    );
   }
-  return own.facade() ?? (own.reasonForNone() as string);
+  const shared = own.facade();
+  if (shared === undefined) advice = own.adviceForNone();
+  return shared ?? (own.reasonForNone() as string);
 }

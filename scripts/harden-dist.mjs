@@ -7,13 +7,20 @@ import paths from './lib/paths.cjs';
 
 const DESCRIPTOR = /(Object\.defineProperty\((?:exports|o), (?:"\w+"|k2), )(\{ (?!__proto__)|desc\))/g;
 
-const folder = path.join(paths.root, 'dist');
-for (const file of fs.readdirSync(folder, { recursive: true })) {
-  if (!file.endsWith('.js')) continue;
-  const full = path.join(folder, file);
-  const text = fs.readFileSync(full, 'utf8');
-  const hardened = text.replace(DESCRIPTOR, (_, call, rest) =>
-    rest === 'desc)' ? `${call}{ __proto__: null, ...desc })` : `${call}{ __proto__: null, `,
-  );
-  if (hardened !== text) fs.writeFileSync(full, hardened);
+const HELP = `usage: npm run build:ts, whose second step this is
+`;
+
+function harden(folder) {
+  for (const file of fs.readdirSync(folder, { recursive: true })) {
+    if (!file.endsWith('.js')) continue;
+    const full = path.join(folder, file);
+    const text = fs.readFileSync(full, 'utf8');
+    const hardened = text.replace(DESCRIPTOR, (_, call, rest) =>
+      rest === 'desc)' ? `${call}{ __proto__: null, ...desc })` : `${call}{ __proto__: null, `,
+    );
+    if (hardened !== text) fs.writeFileSync(full, hardened);
+  }
 }
+
+if (process.argv.includes('--help')) process.stdout.write(HELP);
+else harden(path.join(paths.root, 'dist'));

@@ -8,7 +8,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { packageRoot } = require('../support/transports.js');
-const { ENGINE } = require('../support/program.js');
+const { ENGINE, run } = require('../support/program.js');
 
 const CLI = path.join(packageRoot, 'dist', 'cli.js');
 
@@ -87,6 +87,13 @@ describe('iocp-net doctor: what to do', function () {
   it('with a name of an engine that is none', async () => {
     const { advice } = await report(undefined, { env: { IOCP_NET_ENGINE: 'steam' } });
     assert.match(advice, /IOCP_NET_ENGINE/);
+  });
+
+  it('bench --help without the suite says where it is', async () => {
+    const file = path.join(copy, 'dist', 'cli.js');
+    const { code, stdout } = await run({ file, args: ['bench', '--help'], cwd: folder });
+    assert.equal(code, 0);
+    assert.match(stdout, /npm install --no-save iocp-net-bench/);
   });
 
   it('when the package was bundled without its engine', async () => {
@@ -219,6 +226,19 @@ describe('iocp-net doctor -- program', function () {
     assert.equal(code, 0);
     while (!fs.existsSync(outcome)) await new Promise((resolve) => setTimeout(resolve, 50));
     fs.rmSync(path.dirname(outcome), { recursive: true, force: true });
+  });
+
+  it('keeps its JSON apart from what the program writes', async () => {
+    const program = ['--json', '--', process.execPath, '-e', 'console.log("from the program")'];
+    const { stdout, stderr } = await doctor(program);
+    assert.equal(JSON.parse(stdout).processes.length, 1);
+    assert.match(stderr, /from the program/);
+  });
+
+  it('explains itself', async () => {
+    const { code, stdout, stderr } = await doctor(['--help']);
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.match(stdout, /^usage: iocp-net doctor [\s\S]*--json/);
   });
 
   it('refuses to run nothing', async () => {

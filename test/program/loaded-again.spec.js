@@ -4,6 +4,7 @@
 // the environment, and uninstall() puts node:net back.
 
 const assert = require('node:assert/strict');
+const path = require('node:path');
 const { packageCopies, removeCopies } = require('../support/package-copy.js');
 const { run, ENGINE } = require('../support/program.js');
 
@@ -201,6 +202,23 @@ describe('the package, loaded again', function () {
       });
     });
 
+    it('prints that under NODE_DEBUG, and doctor says what to do', async () => {
+      const { stderr } = await run({
+        source: "require('one'); require('three');",
+        cwd: folder,
+        env: { NODE_DEBUG: 'iocp-net' },
+      });
+      assert.match(stderr, /node:net carries everything: .*cannot share .*three; install one version/);
+      const { code, stdout } = await run({
+        file: path.join(folder, 'node_modules', 'three', 'dist', 'cli.js'),
+        execArgv: ['--require', 'one'],
+        args: ['doctor'],
+        cwd: folder,
+      });
+      assert.equal(code, 1);
+      assert.match(stdout, /what to do +install one version of iocp-net/);
+    });
+
     for (const order of [
       'one two one two',
       'one two two one',
@@ -273,6 +291,19 @@ describe('the package, loaded again', function () {
         });
       });`);
     assert.deepEqual(result, { same: true, name: ENGINE, counts: [1, 1] });
+  });
+
+  // As on Bun and Deno, whose own net it is: what makes them out is their version.
+  it('prints that another runtime carries its own sockets', async () => {
+    const { code, stdout, stderr } = await run({
+      source: `
+        Object.defineProperty(process, 'versions', { value: { ...process.versions, bun: '9.9.9' } });
+        console.log(require('iocp-net') === require('node:net'));`,
+      env: { NODE_DEBUG: 'iocp-net' },
+    });
+    assert.equal(code, 0);
+    assert.match(stdout, /^true/);
+    assert.match(stderr, /node:net carries everything: Bun 9\.9\.9 carries its own sockets; nothing/);
   });
 
   it('is one in an ES module with a query, too', async () => {
