@@ -17,7 +17,8 @@ const DEFAULT_NODE_VERSION = '20.20.2';
 const HELP = `usage: npm run test:arm64 -- [options] [spec files]
 
 Cross-compiles the engine for arm64, fetches Node for arm64 from npm, and runs specs on both under qemu-user. Without
-files: a part of the contract that takes about a minute. 'test/contract/!(load).spec.js' is all that can be run so.
+files: a part of the contract that takes about a minute, then an echo and a file transfer, on the prebuilt engine where
+there is one (npm run prebuild). 'test/contract/!(load).spec.js' is all that can be run so.
 
   --node-version VERSION   default ${DEFAULT_NODE_VERSION}
   --grep PATTERN           only specs whose full title matches
@@ -29,6 +30,9 @@ const TIMEOUT_MS = 60 * 60_000;
 
 /** Parts of the contract that start no processes: a start takes seconds under qemu. */
 const SPECS = ['errors', 'exports', 'half-open', 'options', 'properties', 'server-accept', 'write-order'];
+
+/** Programs that a user would try first, with their arguments. */
+const PROGRAMS = [['test/package/echo.cjs'], ['--require', './dist/register.js', 'examples/transfer.js']];
 
 function missing() {
   return [
@@ -50,6 +54,21 @@ function emulatedNode(version) {
   return file;
 }
 
+async function runPrograms(suite, start) {
+  const record = { suite, passed: 0, failed: 0, failures: [] };
+  const prebuilt = path.join(paths.root, 'prebuilds', TARGET, 'iocp-net.glibc.node');
+  const addon = fs.existsSync(prebuilt) ? { IOCP_NET_ADDON: prebuilt } : {};
+  console.log(
+    `on ${fs.existsSync(prebuilt) ? path.relative(paths.root, prebuilt) : 'the engine just built'}:`,
+  );
+  for (const args of PROGRAMS) {
+    const { code, signal } = await start(args, { ...addon, FILE: 'package-lock.json' });
+    if (code === 0) record.passed++;
+    else record.failures.push(`${args.at(-1)} ended with ${signal ?? `exit code ${code}`}`);
+  }
+  return { ...record, failed: record.failures.length };
+}
+
 async function testArm64({ nodeVersion = DEFAULT_NODE_VERSION, grep, files = [] }) {
   if (missing().length > 0) throw new Error(`arm64 needs: ${toolchain.aptLine(missing())}`);
   await buildTypeScript();
@@ -60,7 +79,11 @@ async function testArm64({ nodeVersion = DEFAULT_NODE_VERSION, grep, files = [] 
   const start = (args, more) =>
     run(node, args, { cwd: paths.root, timeoutMs: TIMEOUT_MS, env: { ...env, ...more } });
   const specs = files.length > 0 ? files : SPECS.map((name) => `test/contract/${name}.spec.js`);
-  return runMocha(`mocha on linux-arm64 under qemu, Node ${nodeVersion}`, start, { grep, files: specs });
+  const name = `mocha on ${TARGET} under qemu, Node ${nodeVersion}`;
+  const records = await runMocha(name, start, { grep, files: specs });
+  const named = records.map((record) => ({ ...record, suite: name }));
+  if (files.length > 0 || grep !== undefined) return named;
+  return [...named, await runPrograms(`echo and transfer on ${TARGET} under qemu`, start)];
 }
 
 await suiteCommand(HELP, testArm64);

@@ -39,11 +39,12 @@ export async function testSanitized({ short = false, files = [], ...options } = 
   process.env.IOCP_NET_HOSTILE_RUNS ??= String(short ? HOSTILE_RUNS_SHORT : HOSTILE_RUNS);
   process.env.IOCP_NET_CONTRACT ??= 'ours';
   const contract = (short ? SHORT : [...SHORT, ...MORE]).map((name) => `test/contract/${name}.spec.js`);
-  return testLinux({
+  const records = await testLinux({
     ...options,
     sanitize: true,
     files: files.length > 0 ? files : [...HOSTILE, ...contract],
   });
+  return records.map((record) => ({ ...record, suite: `${record.suite}, sanitizers in the addon` }));
 }
 
 if (import.meta.filename === process.argv[1]) {

@@ -10,7 +10,7 @@ import paths from './lib/paths.cjs';
 import { closeResults, collectResults } from './lib/results.mjs';
 import { run } from './lib/run.mjs';
 import toolchain from './lib/toolchain.cjs';
-import { missingForWine, prepareWine } from './lib/wine.mjs';
+import { endWine, missingForWine, prepareWine } from './lib/wine.mjs';
 import { testLinux } from './test-linux.mjs';
 
 const { missingPackages } = createRequire(import.meta.url)('../test/ecosystem/support/servers.js');
@@ -74,6 +74,12 @@ function skipped({ native, missingNative, windows, missingWine }) {
   ].map((line) => `skipped are ${line}`);
 }
 
+async function endOfWine() {
+  const left = await endWine();
+  if (left.length > 0) console.error(`processes in the Wine prefix: ${left.join(', ')}`);
+  return [{ suite: 'nothing of Wine is left', passed: left.length > 0 ? 0 : 1, failed: left.length }];
+}
+
 async function main() {
   const missingNative = toolchain.missingForNativeTests();
   const missingWine = missingForWine();
@@ -101,6 +107,7 @@ async function main() {
     records.push(...(await startBeside('native tests on Windows (Wine)', 'test-native.mjs', args)()));
   }
   if (mochaWindows) records.push(...(await mochaWindows()));
+  if (windows) records.push(...(await attempt('nothing of Wine is left', endOfWine)));
   console.log('');
   for (const line of notes) console.log(line);
   closeResults(records);

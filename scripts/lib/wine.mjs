@@ -96,6 +96,34 @@ async function preparePrefix(wine, server, prefix, env) {
   await run(server, [`-p${SERVER_LINGER_SECONDS}`], { env, ...output });
 }
 
+/** Processes of this system that run in the prefix; none where /proc does not tell. */
+function processesOf(prefix) {
+  if (!fs.existsSync('/proc')) return [];
+  const mark = `WINEPREFIX=${prefix}\0`;
+  return fs
+    .readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => {
+      try {
+        return fs.readFileSync(path.join('/proc', pid, 'environ'), 'latin1').includes(mark);
+      } catch {
+        return false; // of another user, or over
+      }
+    });
+}
+
+/**
+ * Waits for the server, which stays a while for the next program. It is not killed: another run may share the prefix.
+ * @returns {Promise<string[]>} the processes that are still there
+ */
+export async function endWine() {
+  const wine = findWine();
+  const prefix = paths.cacheFolder('wine');
+  const timeoutMs = 2 * SERVER_LINGER_SECONDS * 1000;
+  await run(findServer(wine), ['-w'], { env: wineEnvironment(prefix), timeoutMs });
+  return processesOf(prefix);
+}
+
 /**
  * Fetches and prepares what is missing.
  * @param {{nodeVersion?: string}} [options]
