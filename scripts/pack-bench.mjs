@@ -96,6 +96,7 @@ function main() {
   for (const [name, text] of Object.entries(PACKAGE)) write(name, text);
   copy('LICENSE');
   copy('THIRD-PARTY.md');
+  copy('licenses');
   for (const name of fs.readdirSync(path.join(paths.root, 'benchmarks'))) {
     if (name.endsWith('.mjs') || SUITE.includes(name)) copy(`benchmarks/${name}`);
   }
