@@ -14,7 +14,8 @@ import toolchain from './lib/toolchain.cjs';
 const HELP = `usage: npm run prebuild -- [options]
 
   --target NAME   this one alone; may be repeated (default: ${Object.keys(targets.TARGETS).join(', ')})
-  --list          prints what is in prebuilds/: libraries asked for, size and sha256
+  --list          prints what is in prebuilds/: libraries asked for, size and sha256. A build writes the same to
+                  prebuilds/engines.txt, which is packed
   --help          this text
 `;
 
@@ -132,7 +133,7 @@ function describe(name) {
   const libraries =
     platform === 'linux' && libc === 'glibc'
       ? Object.entries(libraryVersions(name, file)).map((pair) => pair.join(' '))
-      : [platform === 'linux' ? 'musl' : 'Windows 10'];
+      : [`built for ${platform === 'linux' ? 'musl 1.2' : 'Windows 10'}`]; // no file says what it needs of them
   const bytes = fs.readFileSync(file);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return `${path.relative(paths.root, file)}: ${libraries.join(', ')}; ${bytes.length} bytes; sha256 ${sha256}`;
@@ -152,7 +153,11 @@ async function main() {
   }
   const unknown = values.target.find((name) => !Object.hasOwn(targets.TARGETS, name));
   if (unknown !== undefined) throw new Error(`there is no engine for ${unknown}`);
-  if (!values.list) for (const name of values.target) await prebuild(name);
+  if (!values.list) {
+    for (const name of values.target) await prebuild(name);
+    const all = Object.keys(targets.TARGETS).map(describe);
+    fs.writeFileSync(path.join(paths.root, 'prebuilds', 'engines.txt'), `${all.join('\n')}\n`);
+  }
   for (const name of values.target) console.log(describe(name));
 }
 

@@ -35,6 +35,15 @@ function keep(names) {
   fs.renameSync(unfinished, KEPT);
 }
 
+/** What sources that are gone have left in dist/ would be packed, too. */
+function removeOrphans() {
+  for (const name of fs.readdirSync(path.join(paths.root, 'dist'), { recursive: true })) {
+    const compiled = /^(.*?)(\.d)?\.[jt]s$/.exec(name);
+    if (compiled === null || fs.existsSync(path.join(paths.root, 'lib', `${compiled[1]}.ts`))) continue;
+    fs.rmSync(path.join(paths.root, 'dist', name));
+  }
+}
+
 function rewrite(name, change) {
   const file = path.join(paths.root, name);
   fs.writeFileSync(file, change(fs.readFileSync(file, 'utf8')));
@@ -45,9 +54,8 @@ if (process.argv.includes('--help')) {
 } else if (process.argv.includes('--restore')) {
   restore();
 } else {
-  // What a removed source has left behind would be packed, too.
-  fs.rmSync(path.join(paths.root, 'dist'), { recursive: true, force: true });
   await buildTypeScript();
+  removeOrphans();
   keep(['package.json', ...pages()]);
   rewrite('package.json', publishedManifest);
   for (const page of pages()) rewrite(page, (text) => publishedPage(page, text, { files }));

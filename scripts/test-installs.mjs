@@ -55,11 +55,20 @@ const OTHER_USER = { uid: 65534, gid: 65534 };
 /** Lines that speak of this package and not of what was typed. */
 const COMPLAINT = /^(?!\$).*(warn|ignored|blocked|not yet covered|deprecat|err!).*$/gim;
 
+const ANSWER_LINES_MAX = 14;
+
 const transcript = [];
 
 function say(line) {
   transcript.push(line);
   console.log(line);
+}
+
+function shortened(answer) {
+  const lines = answer.split('\n');
+  const rest = lines.length - ANSWER_LINES_MAX;
+  if (rest <= 1) return answer;
+  return [...lines.slice(0, ANSWER_LINES_MAX), `[... ${rest} more lines]`].join('\n');
 }
 
 class Folder {
@@ -94,7 +103,7 @@ class Folder {
     });
     const answer = `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`.trim();
     say(`$ ${shown}`);
-    if (answer !== '') say(answer.split('\n').slice(0, 14).join('\n'));
+    if (answer !== '') say(shortened(answer));
     if (status !== 0) throw new Error(`${shown} ended with ${status}`);
     if (expected && !expected.test(answer)) throw new Error(`${shown} did not answer ${expected}`);
     const complaints = [...answer.matchAll(COMPLAINT)]
@@ -115,12 +124,13 @@ function prepare({ name, version, bin, program, node: nodeVersion }) {
   return {
     node,
     manager: program === undefined ? [node, path.join(folder, bin)] : [path.join(folder, program)],
+    npx: path.join(folder, 'bin', 'npx-cli.js'),
   };
 }
 
 function tryManager(name, tarballs, { offline, cache } = {}) {
   const { install, exec, ...description } = MANAGERS[name];
-  const { node, manager } = prepare(description);
+  const { node, manager, npx } = prepare(description);
   const folder = new Folder(tarballs);
   const command = name.split(' ')[0];
   const options = { path: path.dirname(node), env: cache ? { npm_config_cache: cache } : {} };
@@ -136,7 +146,9 @@ function tryManager(name, tarballs, { offline, cache } = {}) {
     manage([...install, ...(offline ? ['--offline'] : [])]);
     run(['echo.cjs'], { expected: /^epoll: 1048576 bytes echoed$/m });
     run(['--require', 'iocp-net/register', 'preload.cjs'], { expected: /are ours/ });
-    return { folder, node, manage, run };
+    const asNpx = (args, more) =>
+      folder.run(['npx', ...args].join(' '), node, [npx, ...args], { ...options, ...more });
+    return { folder, npx: asNpx, manage, run };
   } catch (error) {
     folder.remove();
     throw error;
@@ -145,9 +157,8 @@ function tryManager(name, tarballs, { offline, cache } = {}) {
 
 /** The rest of the five minutes, with one manager. */
 function tryEverything(tarballs) {
-  const { folder, node, manage, run } = tryManager('npm 11', tarballs);
-  const cli = path.join('node_modules', 'iocp-net', 'dist', 'cli.js');
-  const command = (args, more) => folder.run(['npx iocp-net', ...args].join(' '), node, [cli, ...args], more);
+  const { folder, npx, manage, run } = tryManager('npm 11', tarballs);
+  const command = (args, more) => npx(['iocp-net', ...args], more);
   try {
     command(['doctor'], { expected: /round trip +ok/ });
     command(['doctor', '--', 'node', 'echo.cjs'], { expected: /carried +1 accepted, 1 connected/ });
@@ -156,6 +167,9 @@ function tryEverything(tarballs) {
     command(['bench', ...bench], { expected: /iocp-net/ });
     const name = "console.log(require('iocp-net/engine').engine.name)";
     run(['-e', name], { expected: /^epoll$/ });
+    // From the sources in the package; what was built comes before what was packed.
+    command(['build'], { expected: /build\/Release\/iocp_net\.node: the epoll engine$/m });
+    command(['doctor'], { expected: /addon +.*build\/Release\/iocp_net\.node[\s\S]*round trip +ok/ });
     say('$ export IOCP_NET_ENGINE=libuv');
     run(['-e', name], { env: { IOCP_NET_ENGINE: 'libuv' }, expected: /^libuv$/ });
     manage(['uninstall', 'iocp-net']);

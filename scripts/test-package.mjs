@@ -2,6 +2,7 @@
 // What a user gets: packs the package, installs the tarball in an empty folder, and runs the programs of test/package
 // there on the prebuilt engines, on Linux and under Wine.
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -53,13 +54,22 @@ function installTarball(folder) {
 function* faultsIn(folder) {
   const files = fs.readdirSync(folder, { recursive: true }).map((name) => name.replaceAll('\\', '/'));
   const exists = (name) => fs.existsSync(path.join(folder, name));
+  const read = (name) => fs.readFileSync(path.join(folder, name), 'utf8');
   const engines = files.filter((file) => file.startsWith('prebuilds/') && file.endsWith('.node'));
   const expected = Object.keys(targets.TARGETS).length;
   if (engines.length !== expected)
     yield `${expected} prebuilt engines are to be packed, not ${engines.length}: npm run prebuild`;
+  const table = exists('prebuilds/engines.txt') ? read('prebuilds/engines.txt') : '';
+  for (const engine of engines) {
+    const hash = createHash('sha256')
+      .update(fs.readFileSync(path.join(folder, engine)))
+      .digest('hex');
+    if (!table.includes(`${engine}: `) || !table.includes(hash))
+      yield `prebuilds/engines.txt lacks ${engine}`;
+  }
   for (const page of files.filter((file) => file.endsWith('.md') && !file.startsWith('node_modules/'))) {
-    const text = fs.readFileSync(path.join(folder, page), 'utf8');
-    for (const link of deadLinks(page, text, exists)) yield `${page} leads to ${link}, which is not packed`;
+    for (const link of deadLinks(page, read(page), exists))
+      yield `${page} leads to ${link}, which is not packed`;
   }
   for (const file of files.filter((name) => /^dist\/.*\.js$/.test(name))) {
     const source = file.replace(/^dist/, 'lib').replace(/\.js$/, '.ts');
