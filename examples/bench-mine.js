@@ -37,7 +37,7 @@ function get(options) {
 /** Microseconds of processor time for each request. */
 async function measure(engine) {
   const port = await freePort();
-  const preload = path.join(__dirname, '..', 'dist', 'register.js');
+  const preload = require.resolve('iocp-net/register', { paths: [process.cwd(), __dirname] });
   const child = spawn(process.execPath, ['--require', preload, '--import', METER, program], {
     env: { ...process.env, NODE_OPTIONS: '', PORT: String(port), IOCP_NET_ENGINE: engine },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],

@@ -36,7 +36,7 @@ function debugEngine({ platform, folder }, name = folder) {
 }
 
 /** Examples whose framework is among the packages of test/ecosystem, and no dependency of the checkout. */
-const WITH_ECOSYSTEM = ['fastify.js', 'hapi.js', 'koa.js'].map((name) =>
+const WITH_ECOSYSTEM = ['fastify.js', 'hapi.js', 'koa.js', 'nest.js'].map((name) =>
   path.join(paths.root, 'examples', name),
 );
 

@@ -197,6 +197,19 @@ const SEA = {
   },
 };
 
+/** Without the banner an ECMAScript module of esbuild cannot start; docs/troubleshooting.md has its sentence. */
+function tryWithoutBanner(folder) {
+  const sentence = 'Dynamic require of "node:net" is not supported';
+  execute(folder, 'esbuild app.mjs --bundle --platform=node --format=esm --outfile=out/app.mjs');
+  const output = runElsewhere(folder, { start: 'app.mjs', carry: [] });
+  const page = fs.readFileSync(path.join(paths.root, 'docs', 'troubleshooting.md'), 'utf8');
+  const passed = output.includes(sentence) && page.includes(sentence);
+  console.log(
+    `${passed ? 'passed' : 'FAILED'}: what esbuild says without the banner${passed ? '' : `\n${output}`}`,
+  );
+  return passed;
+}
+
 function testBundlers() {
   if (targets.hostTarget() !== 'linux-x64') throw new Error('the bundlers are tried on linux-x64');
   const folder = installBundlers();
@@ -211,6 +224,7 @@ function testBundlers() {
   fs.copyFileSync(engine, path.join(folder, 'engine.node'));
   const recipes = { ...RECIPES, 'single executable application': SEA };
   const outcomes = Object.entries(recipes).map(([name, recipe]) => tryRecipe(name, folder, recipe));
+  outcomes.push(tryWithoutBanner(folder));
   const passed = outcomes.filter(Boolean).length;
   return [{ suite: 'bundlers', passed, failed: outcomes.length - passed }];
 }

@@ -9,6 +9,8 @@ const fs = require('node:fs');
 const http = require('node:http');
 const net = require('node:net');
 const path = require('node:path');
+const { packageCopies, removeCopies } = require('../support/package-copy.js');
+const { run } = require('../support/program.js');
 const { packageRoot } = require('../support/transports.js');
 const { needsPackages, ecosystemFolder } = require('../support/ecosystem-packages.js');
 const { when } = require('../support/sockets.js');
@@ -104,6 +106,7 @@ describe('examples', function () {
       'fastify.js': 'Hello from Fastify\n',
       'koa.js': 'Hello from Koa\n',
       'hapi.js': 'Hello from hapi\n',
+      'nest.js': 'Hello from Nest\n',
     })) {
       tested.add(name); // these run last
       it(name, () => greets(name, greeting, { NODE_PATH: ecosystemFolder }));
@@ -207,6 +210,27 @@ describe('examples', function () {
     await once(child, 'close');
     assert.equal(child.exitCode, 0, output);
     assert.match(output, /^node:net +[\d.]+ µs .*\niocp-net +[\d.]+ µs/);
+  });
+
+  it('bench-mine.js, copied beside a program of a project that has the package', async () => {
+    const project = packageCopies(['iocp-net']);
+    try {
+      fs.copyFileSync(path.join(FOLDER, 'bench-mine.js'), path.join(project, 'bench-mine.js'));
+      const program = `
+        const server = require('node:http').createServer((_request, response) => response.end('mine'));
+        server.listen(process.env.PORT, () => console.log('up'));`;
+      fs.writeFileSync(path.join(project, 'app.js'), program);
+      const env = { ROUNDS: '1', REQUESTS: '100', PORT: '', PROGRAM: path.join(project, 'app.js') };
+      const { code, stdout, stderr } = await run({
+        file: path.join(project, 'bench-mine.js'),
+        cwd: project,
+        env,
+      });
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /^node:net +[\d.]+ µs .*\niocp-net +[\d.]+ µs/);
+    } finally {
+      removeCopies(project);
+    }
   });
 
   it('all of them are here', () => {
