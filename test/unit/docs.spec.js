@@ -52,6 +52,20 @@ describe('docs: lists', () => {
     for (const name of Object.keys(engine.counters)) assert.ok(text.includes(`\`${name}\``), name);
   });
 
+  it('docs/api.md names every error and warning of our own', () => {
+    const text = read('docs/api.md');
+    const sources = fs
+      .readdirSync(path.join(root, 'lib'), { recursive: true })
+      .filter((name) => name.endsWith('.ts'));
+    const own = sources.flatMap((name) => {
+      const source = read(path.join('lib', name));
+      const errors = [...source.matchAll(/new \w*Error\(\s*['`](iocp-net: [^'`$]+)/g)];
+      return [...errors, ...source.matchAll(/emitWarning\([\s\S]*?code: '(\w+)'/g)].map(([, one]) => one);
+    });
+    assert.ok(own.length >= 3, own.join());
+    for (const one of own) assert.ok(text.includes(one), one);
+  });
+
   it('docs/api.md names every entry of the package', () => {
     const text = read('docs/api.md');
     for (const name of Object.keys(require('../../package.json').exports)) {
