@@ -7,7 +7,7 @@ const CELLS = [
   { id: 'echo/connections=50,bytes=16384', name: 'TCP echo, 16 KiB', text: 'echo of 16 KiB', tcp: true },
   { id: 'churn/connections=50,bytes=64', name: 'connect and close', tcp: true },
   { id: 'proxy/connections=50,bytes=64', name: 'pipe() both ways', text: '`pipe()`', tcp: true },
-  { id: 'websocket/connections=500,bytes=64', name: 'WebSocket (ws)' },
+  { id: 'websocket/connections=500,bytes=64', name: 'WebSocket (ws)', text: 'WebSockets (ws, with 500)' },
   { id: 'http/framework=http,connections=50', name: 'http.Server', text: '`http.Server`' },
   { id: 'http/framework=express,connections=50', name: 'Express' },
   { id: 'http/framework=fastify,connections=50', name: 'Fastify' },
@@ -30,13 +30,16 @@ const times = ({ ratio }) => `${ratio.ratio.toFixed(2)} times`;
 /** "A, B and C" */
 const listed = (names) => names.join(', ').replace(/, ([^,]*)$/, ' and $1');
 
-/** "1.32 to 1.63 times for TCP (...)" */
+/** "1.32 to 1.63 times", "TCP (...)" */
 function tcpClause(better) {
   const inOrder = [...better].sort((a, b) => a.ratio.ratio - b.ratio.ratio);
   const [least, most] = [inOrder.at(0), inOrder.at(-1)].map(times);
   const range = least === most ? most : `${least.replace(/ times$/, '')} to ${most}`;
-  return `${range} for TCP (${listed(better.map(textOf))})`;
+  return [range, `TCP (${listed(better.map(textOf))})`];
 }
+
+const inWords = ([amount, what], index) =>
+  `${amount}${index === 0 ? " iocp-net's processor time" : ''} for ${what}`;
 
 /** @returns {string} markdown, a line for each of what is better, equal and worse */
 export function gainsSentence(gains) {
@@ -45,13 +48,13 @@ export function gainsSentence(gains) {
   const tcp = better.filter((one) => one.tcp);
   const clauses = [
     ...(tcp.length > 0 ? [tcpClause(tcp)] : []),
-    ...better.filter((one) => !one.tcp).map((one) => `${times(one)} for ${textOf(one)}`),
+    ...better.filter((one) => !one.tcp).map((one) => [times(one), textOf(one)]),
   ];
   const equal = listed(withVerdict('no difference').map(textOf));
   const worse = listed(withVerdict('worse').map((one) => `${textOf(one)} (${times(one)})`));
   return [
     clauses.length > 0
-      ? `With 50 connections \`${BASE}\` takes this much of iocp-net's processor time: ${listed(clauses)}.`
+      ? `With 50 connections a server on \`${BASE}\` takes ${listed(clauses.map(inWords))}.`
       : 'The last run shows no gain.',
     ...(equal ? [`No difference: ${equal}.`] : []),
     ...(worse ? [`Here \`${BASE}\` is ahead: ${worse}.`] : []),

@@ -200,7 +200,10 @@ describe('bench: reports', () => {
     const { summarizeAll } = await load('lib', 'summary.mjs');
     const { gainsPicture } = await load('report', 'gains.mjs');
     const gains = (factor) => gainsOf(summarizeAll(resultWith(factor)));
-    assert.match(gainsSentence(gains(0.5)), /this much .*: 1\.99 times for TCP \(echo of 64 B\)\.$/);
+    assert.match(
+      gainsSentence(gains(0.5)),
+      /takes 1\.99 times iocp-net's processor time for TCP \(echo of 64 B\)\.$/,
+    );
     assert.match(gainsSentence(gains(1)), /shows no gain\.\nNo difference: echo of 64 B\.$/);
     assert.match(gainsSentence(gains(2)), /`node:net` is ahead: echo of 64 B \(0\.50 times\)\.$/);
     const picture = gainsPicture(gains(0.5), { date: '2026-01-02T00:00:00Z', node: 'v20.0.0' });
