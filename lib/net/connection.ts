@@ -82,7 +82,10 @@ export class Connection implements StreamOwner {
   }
 
   get userBuffer(): UserBufferSink | null {
-    return this.sink instanceof UserBufferSink ? this.sink : null;
+    for (let sink: Sink | null = this.sink; sink !== null; sink = sink.under) {
+      if (sink instanceof UserBufferSink) return sink;
+    }
+    return null;
   }
 
   /** The connection whose socket gets the bytes: another one if the socket was given the handle of another socket. */
@@ -263,16 +266,17 @@ export class Connection implements StreamOwner {
     const { socket, ownHandle: handle } = this;
     if (handle === null) return;
     if (handle.holder !== socket) this.bytesRead = handle.bytesRead; // it was another socket's before
-    const letGo = () => {
-      this.letGo();
+    const letGo = (connection: Connection | undefined) => {
+      connection?.letGo();
       socket._sockname = null;
     };
     const closed = () => {
       debug('emit close');
       socket.emit('close', isException);
-      if (how === 'keep') letGo();
+      // As node:net, of the handle that it has by then: it may have connected anew.
+      if (how === 'keep') letGo(socket[kConnection]);
     };
-    if (how !== 'keep') letGo();
+    if (how !== 'keep') letGo(this);
     else this.ownEndpoint = null;
     if (how === 'reset') (handle as TCP).reset(closed);
     else handle.close(closed);

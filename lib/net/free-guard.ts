@@ -21,7 +21,7 @@ export function guardFree(socket: unknown, on = true): void {
 }
 
 function unguard(connection: Connection): void {
-  if (connection.sink instanceof GuardSink) connection.sink = connection.sink.guarded;
+  if (connection.sink instanceof GuardSink) connection.sink = connection.sink.under;
 }
 
 /** No agent reports any more when it takes a connection out of its pool. */

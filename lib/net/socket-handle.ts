@@ -149,25 +149,25 @@ export abstract class SocketHandle extends AsyncResource {
     return descriptor < 0 ? -1 : descriptor;
   }
 
-  /** Its own, when the socket has moved to libuv. */
-  private get current(): Connection {
+  /** Its own, when the socket has moved to libuv: none, if it was not connected by then. */
+  private get current(): Connection | null {
     return this.socket[kConnection] ?? this.connection;
   }
 
   get reading(): boolean {
-    return this.current.reading;
+    return this.current?.reading ?? false;
   }
 
   set reading(on: boolean) {
-    this.current.reading = on;
+    if (this.current !== null) this.current.reading = on;
   }
 
   get bytesRead(): number {
-    return this.current.bytesRead;
+    return this.current?.bytesRead ?? 0;
   }
 
   get bytesWritten(): number {
-    return this.current.bytesWritten;
+    return this.current?.bytesWritten ?? 0;
   }
 
   get writeQueueSize(): number {
@@ -177,18 +177,20 @@ export abstract class SocketHandle extends AsyncResource {
   readStart(): number {
     if (this.closing) return EINVAL;
     if (this.endpoint === null || this.endpoint.isConnecting()) return ENOTCONN;
-    this.current.receive();
+    this.current?.receive();
     return 0;
   }
 
   readStop(): number {
-    if (this.endpoint !== null && !this.closing) this.current.stopReceiving();
+    if (this.endpoint !== null && !this.closing) this.current?.stopReceiving();
     return 0;
   }
 
   shutdown(request: ShutdownRequest): number {
-    if (this.endpoint === null || this.closing || !this.endpoint.canShutdown()) return ENOTCONN;
-    this.current.shutdown(this.endpoint, () => request.oncomplete(0), this.getAsyncId());
+    const { endpoint, connection } = this;
+    if (endpoint === null || this.closing || !endpoint.canShutdown()) return ENOTCONN;
+    // The connection that the endpoint reports to: the socket may have its next one by now.
+    connection?.shutdown(endpoint, () => request.oncomplete(0), this.getAsyncId());
     return 0;
   }
 

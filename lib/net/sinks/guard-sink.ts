@@ -6,12 +6,12 @@ import type { Sink } from './sink.js';
 
 export class GuardSink implements Sink {
   constructor(
-    readonly guarded: Sink,
+    readonly under: Sink,
     private readonly socket: ThisSocket,
   ) {}
 
   get receiver(): Receiver | null {
-    return this.guarded.receiver;
+    return this.under.receiver;
   }
 
   bytes(): void {
@@ -19,14 +19,14 @@ export class GuardSink implements Sink {
   }
 
   end(connection: Connection): void {
-    this.guarded.end(connection);
+    this.under.end(connection);
   }
 
   error(connection: Connection, status: number): void {
-    this.guarded.error(connection, status);
+    this.under.error(connection, status);
   }
 
   follow(next: Connection): Sink {
-    return this.guarded.follow(next);
+    return this.under.follow(next);
   }
 }

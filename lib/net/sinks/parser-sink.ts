@@ -1,5 +1,6 @@
 // Bytes for an HTTP parser, whatever encoding the program has given to the socket (over node:net it reads the handle).
 import type { Buffer } from 'node:buffer';
+import type { Receiver } from '../../port/endpoint.js';
 import type { Connection } from '../connection.js';
 import { refreshIdle } from '../idle-timer.js';
 import type { ThisSocket } from '../state.js';
@@ -11,11 +12,14 @@ export function isParsed(socket: ThisSocket): boolean {
 }
 
 export class ParserSink implements Sink {
-  readonly receiver = null;
   /** What came while the socket was paused; an end is null. */
   private held: (Buffer | null)[] | null = null;
 
-  private constructor(private readonly stream: Sink) {}
+  private constructor(readonly under: Sink) {}
+
+  get receiver(): Receiver | null {
+    return this.under.receiver;
+  }
 
   /** Takes the place of the stream's sink until the parser is gone. */
   static instead(stream: Sink, connection: Connection): ParserSink {
@@ -26,8 +30,8 @@ export class ParserSink implements Sink {
 
   bytes(connection: Connection, chunk: Buffer): void {
     if (this.held === null && !isParsed(connection.socket)) {
-      connection.sink = this.stream;
-      this.stream.bytes(connection, chunk);
+      connection.sink = this.under;
+      this.under.bytes(connection, chunk);
     } else if (connection.arrived(chunk.length)) {
       this.parse(connection, chunk);
     }
@@ -48,7 +52,7 @@ export class ParserSink implements Sink {
 
   end(connection: Connection): void {
     if (this.held === null) {
-      this.stream.end(connection);
+      this.under.end(connection);
       return;
     }
     refreshIdle(connection.socket);
@@ -56,11 +60,11 @@ export class ParserSink implements Sink {
   }
 
   error(connection: Connection, status: number): void {
-    this.stream.error(connection, status);
+    this.under.error(connection, status);
   }
 
-  follow(): Sink {
-    return this.stream;
+  follow(next: Connection): Sink {
+    return this.under.follow(next);
   }
 
   private release(connection: Connection): void {

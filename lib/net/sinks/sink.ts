@@ -7,6 +7,8 @@ import type { Connection } from '../connection.js';
 export interface Sink {
   /** Has memory that bytes are received into from the next start on; null: they come as chunks. */
   readonly receiver: Receiver | null;
+  /** The sink in whose place it is for a while. */
+  readonly under: Sink | null;
   bytes(connection: Connection, chunk: Buffer): void;
   /** The peer has ended its direction. */
   end(connection: Connection): void;

@@ -37,6 +37,8 @@ function flowsPlainly(socket: ThisSocket): boolean {
 
 /** Keeps nothing: one for all sockets. */
 export class StreamSink implements Sink {
+  readonly under = null;
+
   get receiver(): Receiver | null {
     return null;
   }

@@ -13,6 +13,7 @@ interface Taken {
 
 export class TakenSink implements Sink {
   readonly receiver = null;
+  readonly under = null;
 
   constructor(private readonly taken: Taken) {}
 
