@@ -22,16 +22,21 @@ endif()
 file(GLOB binding_sources CONFIGURE_DEPENDS addon/binding/*.cc)
 list(FILTER binding_sources EXCLUDE REGEX "/win_[^/]*$") # cmake/WindowsImports.cmake
 
+# What every build of the binding has in common.
+function(iocp_net_addon target)
+  # node-api-headers come first: the declarations of Node-API alone. Without them those of the running Node serve as well.
+  target_include_directories(${target} SYSTEM BEFORE PRIVATE ${node_api_headers} ${node_addon_api} ${IOCP_NET_NODE_INCLUDE})
+  target_compile_definitions(${target} PRIVATE
+    NAPI_VERSION=8 NODE_GYP_MODULE_NAME=iocp_net BUILDING_NODE_EXTENSION NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS
+    NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS) # of a worker that is being terminated
+  iocp_net_compile_options(${target})
+  set_target_properties(${target} PROPERTIES PREFIX "" SUFFIX ".node")
+endfunction()
+
 add_library(iocp_net MODULE ${binding_sources})
 target_link_libraries(iocp_net PRIVATE iocp_net_port)
-# node-api-headers come first: the declarations of Node-API alone. Without them those of the running Node serve as well.
-target_include_directories(iocp_net SYSTEM BEFORE PRIVATE ${node_api_headers} ${node_addon_api} ${IOCP_NET_NODE_INCLUDE})
-target_compile_definitions(iocp_net PRIVATE
-  NAPI_VERSION=8 NODE_GYP_MODULE_NAME=iocp_net BUILDING_NODE_EXTENSION NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS
-  NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS) # of a worker that is being terminated
-iocp_net_compile_options(iocp_net)
+iocp_net_addon(iocp_net)
 set_target_properties(iocp_net PROPERTIES
-  PREFIX "" SUFFIX ".node"
   LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/${CMAKE_BUILD_TYPE}"
   RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/${CMAKE_BUILD_TYPE}")
 

@@ -25,3 +25,13 @@ foreach(backend sim epoll)
 endforeach()
 target_link_libraries(parity_sim PRIVATE iocp_net_port_sim)
 target_link_libraries(parity_epoll PRIVATE iocp_net_port)
+
+# The addon over the kernel in memory, <build folder>/sim-addon/iocp_net.node: the specs of test/contract run on it.
+if(IOCP_NET_ADDON)
+  add_library(iocp_net_sim MODULE EXCLUDE_FROM_ALL ${binding_sources})
+  target_link_libraries(iocp_net_sim PRIVATE iocp_net_port_sim)
+  iocp_net_addon(iocp_net_sim)
+  target_compile_definitions(iocp_net_sim PRIVATE uv_hrtime=SimulatedTime) # of loop_sim.cc: how long a turn takes is no chance
+  target_link_options(iocp_net_sim PRIVATE LINKER:--exclude-libs,ALL)
+  set_target_properties(iocp_net_sim PROPERTIES OUTPUT_NAME iocp_net LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/sim-addon")
+endif()

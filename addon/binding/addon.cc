@@ -10,6 +10,9 @@
 #include "port/backend.h"
 #include "port/boundary_id.h"
 #include "port/features.h"
+#ifdef IOCP_NET_SIM
+#include "binding/control_sim.h"
+#endif
 
 namespace iocp_net {
 
@@ -264,6 +267,9 @@ Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("pipeNameBytesMax", static_cast<double>(Backend::kPipeNameBytesMax));
   exports.Set("open", Napi::Function::New(env, Open, "open"));
   exports.Set("features", Napi::Function::New(env, Features, "features"));
+#ifdef IOCP_NET_SIM
+  exports.Set("simulation", SimulationControl(env));
+#endif
   return exports;
 }
 

@@ -1,8 +1,8 @@
 // Ties an engine to a libuv loop: turns the port while the loop runs, wakes the loop while it
 // sleeps.
 //
-// One implementation per operating system (loop_epoll.cc, loop_iocp.cc): on Linux the loop sleeps
-// on the port's own descriptor; on Windows a helper thread waits on the port in its stead.
+// One implementation per backend (loop_epoll.cc, loop_iocp.cc, loop_sim.cc): on Linux the loop
+// sleeps on the port's own descriptor; on Windows a helper thread waits on the port in its stead.
 #ifndef IOCP_NET_BINDING_LOOP_H_
 #define IOCP_NET_BINDING_LOOP_H_
 

@@ -1,4 +1,4 @@
-#ifndef _WIN32
+#if !defined(_WIN32) && !defined(IOCP_NET_SIM)
 
 #include "binding/loop.h"
 #include "port/backend.h"
@@ -101,4 +101,4 @@ std::unique_ptr<Loop> Loop::Create(Engine& engine, TurnCallback turn, void* argu
 
 }  // namespace iocp_net
 
-#endif  // _WIN32
+#endif  // !_WIN32 && !IOCP_NET_SIM

@@ -23,6 +23,7 @@ uint64_t NameOf(const Endpoint& endpoint) {
 
 thread_local bool Backend::kAnswersInOrder = false;
 thread_local Backend::Style Backend::style = Backend::Style::kReadiness;
+thread_local bool Backend::descriptors_leave = true;
 
 Backend::~Backend() {
   if (set_ >= 0) kernel_.CloseSet(set_);
@@ -85,6 +86,7 @@ Status Backend::Connect(Endpoint& endpoint, const Address& peer, const Address* 
 }
 
 Status Backend::AdoptStream(Endpoint& endpoint, int64_t descriptor, bool duplicate) {
+  if (!descriptors_leave) return UV__ENOTSUP;
   const int fd = static_cast<int>(descriptor);
   const sim::Socket* const socket = kernel_.Find(fd);
   if (socket == nullptr) return UV__EBADF;
@@ -96,6 +98,7 @@ Status Backend::AdoptStream(Endpoint& endpoint, int64_t descriptor, bool duplica
 
 Status Backend::AdoptListener(Endpoint& endpoint, int64_t descriptor, bool duplicate,
                               int32_t backlog) {
+  if (!descriptors_leave) return UV__ENOTSUP;
   const int fd = static_cast<int>(descriptor);
   const sim::Socket* const socket = kernel_.Find(fd);
   if (socket == nullptr) return UV__EBADF;
@@ -114,7 +117,12 @@ Status Backend::Adopt(Endpoint& endpoint, int fd, bool duplicate) {
   return status;
 }
 
+int64_t Backend::DescriptorOf(Endpoint& endpoint) {
+  return descriptors_leave ? endpoint.native.fd : UV__ENOTSUP;
+}
+
 int64_t Backend::Duplicate(Endpoint& endpoint) {
+  if (!descriptors_leave) return UV__ENOTSUP;
   const int copy = kernel_.Duplicate(endpoint.native.fd);
   if (copy >= 0) endpoint.native.shared = true;
   return copy;

@@ -27,6 +27,9 @@ class Backend {
   static constexpr size_t kPipeNameBytesMax = 108;
   enum class Style : uint8_t { kReadiness, kCompletion };
   static thread_local Style style;
+  // Whether descriptors mean anything outside of the port: not where the rest of the process runs
+  // on another kernel.
+  static thread_local bool descriptors_leave;
 
   explicit Backend(Engine& engine) : engine_(engine), kernel_(*sim::Kernel::Current()) {}
   ~Backend();
@@ -39,7 +42,7 @@ class Backend {
   Status AdoptStream(Endpoint& endpoint, int64_t descriptor, bool duplicate);
   Status AdoptListener(Endpoint& endpoint, int64_t descriptor, bool duplicate, int32_t backlog);
   int64_t Duplicate(Endpoint& endpoint);
-  int64_t DescriptorOf(Endpoint& endpoint) { return endpoint.native.fd; }
+  int64_t DescriptorOf(Endpoint& endpoint);
   Status ConnectAgain(Endpoint& endpoint, const Address& peer);
   Status Accept(Endpoint& listener, Endpoint& fresh);
   Transfer Receive(Endpoint& endpoint, uint8_t* into, size_t bytes_max);

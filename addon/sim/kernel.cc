@@ -169,8 +169,9 @@ void Kernel::Destroy(Socket& socket, bool accepted) {
       peer->error = UV__ECONNRESET;
       socket.link->disturbed = true;
     }
-    peer->in.fin = true;
+    const bool ended = std::exchange(peer->in.fin, true);
     Transmit(*peer);
+    if (ended) Raise(*peer);  // whoever waits for room gets none any more
     return;
   }
   if (unread || socket.reset_on_close) {

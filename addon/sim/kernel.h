@@ -37,6 +37,7 @@ struct Faults {
   uint32_t late_events = 0;  // reported by a later wait
   uint32_t spurious_events = 0;
   bool reordered_events = false;
+  uint32_t busy_us = 0;  // at most, between two looks at the clock of a turn
   uint32_t send_bytes_max = 256 * 1024;
   uint32_t receive_bytes_max = 256 * 1024;
   int32_t descriptors_max = 1 << 20;  // of the process under test

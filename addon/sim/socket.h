@@ -40,7 +40,11 @@ class Channel {
       head_ = 0;
     }
   }
-  void DropInFlight() { bytes_.resize(head_ + arrived); }
+  // An end that is on its way does not arrive without the bytes before it.
+  void DropInFlight() {
+    bytes_.resize(head_ + arrived);
+    fin = fin_arrived;
+  }
 
  private:
   static constexpr size_t kCompactBytes = 64 * 1024;

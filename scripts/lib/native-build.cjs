@@ -121,6 +121,19 @@ function buildSimulation({ sanitize = '', source = root, target } = {}) {
 }
 
 /**
+ * Builds the addon over the simulated kernel, with assertions.
+ * @param {{sanitize?: 'address' | '', source?: string}} options  source: a copy of the checkout
+ * @returns {string} the addon's file
+ */
+function buildSimulationAddon({ sanitize = '', source = root } = {}) {
+  const folder = path.join(source, `build-sim-addon${sanitize === '' ? '' : `-${sanitize}`}`);
+  const defines = { IOCP_NET_SIMULATION: 'ON', IOCP_NET_SANITIZE: sanitize };
+  const all = definitions(targetOf(process.platform), defines);
+  runCmake(folder, 'Debug', all, 'failure', { source, target: 'iocp_net_sim' });
+  return path.join(folder, 'sim-addon', 'iocp_net.node');
+}
+
+/**
  * Builds the load generator and the floor of the benchmarks.
  * @returns {string} the folder with the executables
  */
@@ -147,6 +160,7 @@ module.exports = {
   buildNativeTests,
   buildTestAddon,
   buildSimulation,
+  buildSimulationAddon,
   buildBenchmarks,
   buildExamples,
 };

@@ -13,6 +13,7 @@
 const assert = require('node:assert/strict');
 const { isDeepStrictEqual } = require('node:util');
 const { transports, package_, choice, assertNativeEngine, counters } = require('./transports.js');
+const { simulated } = require('./simulation.js');
 const { census, settled, forgetAll, closeAll } = require('./leaks.js');
 const { Trace, plain } = require('./trace.js');
 
@@ -78,7 +79,7 @@ function ourEngineDidIt(traffic) {
 function contract(title, define, { traffic = true, heavy = false } = {}) {
   describe(title, function () {
     this.timeout(SPEC_GUARD_MS);
-    const once = heavy && process.platform === 'win32' && choice === 'both';
+    const once = (simulated || (heavy && process.platform === 'win32')) && choice === 'both';
     for (const transport of once ? transports.filter(({ ours }) => ours) : transports) {
       describe(transport.name, function () {
         // Under Wine node:net itself now and then loses the end of a connection; that is not what is tested here.

@@ -7,6 +7,7 @@
 // Anything else runs both; if the package does not load, its half fails.
 
 const path = require('node:path');
+const { simulated } = require('./simulation.js');
 
 const choice = process.env.IOCP_NET_CONTRACT ?? 'both';
 if (!['both', 'node', 'ours'].includes(choice)) {
@@ -39,7 +40,8 @@ function engine() {
 /** Fails unless the package runs on a native engine; a fallback to node:net would pass every spec. */
 function assertNativeEngine() {
   const { name, reason } = engine();
-  const expected = process.platform === 'win32' ? 'iocp' : 'epoll';
+  const native = process.platform === 'win32' ? 'iocp' : 'epoll';
+  const expected = simulated ? 'simulation' : native;
   if (name !== expected) {
     throw new Error(`the contract is to be kept by the ${expected} engine, this is "${name}" (${reason})`);
   }

@@ -1,0 +1,170 @@
+'use strict';
+
+// What node:net promises whatever the system does: no byte is lost, doubled or given to another connection without an
+// error; each socket has one 'close', and an error or an end before it; each write is called back once; nothing is left.
+// Over the simulated kernel with all its faults (npm run test:simulated-contract); a few worlds on a real one, which
+// shows that the promises are node:net's.
+
+const assert = require('node:assert/strict');
+const { transports, counters } = require('../support/transports.js');
+const { simulated, settings, begin, state } = require('../support/simulation.js');
+const { turns, until, when, within } = require('../support/sockets.js');
+const { localName } = require('../support/local-names.js');
+const { Random, End } = require('./connections.js');
+
+const WORLDS = settings?.worlds ?? 5;
+const SEED = settings?.seed ?? Math.floor(Math.random() * 2 ** 32);
+const WORLD_GUARD_MS = 30_000;
+const ACCEPTED_KEYS = 1_000_000; // the streams of accepted sockets are numbered from here
+const BUFFER_BYTES = [64, 1_000, 10_000, 65_536, 262_144];
+const SOMETIMES = [0, 0, 0, 200, 2_000, 16_000];
+
+function faultsOf(random) {
+  const faults = {
+    errors: random.of([0, 0, 50, 500]),
+    losses: random.of([0, 0, 20, 200]),
+    reorderedEvents: random.chance(50),
+    completion: random.chance(50),
+    busyUs: random.of([0, 100, 400]),
+    sendBytesMax: random.of(BUFFER_BYTES),
+    receiveBytesMax: random.of(BUFFER_BYTES),
+  };
+  for (const name of ['wouldBlock', 'shortReceive', 'shortSend', 'late', 'lateEvents', 'spuriousEvents']) {
+    faults[name] = random.of(SOMETIMES);
+  }
+  if (random.chance(10)) faults.descriptorsMax = 4 + random.below(40);
+  return faults;
+}
+
+/** Servers at a port and at a path, connections to both, and nothing left of them at the end. */
+class World {
+  constructor({ net, ours }, seed) {
+    this.net = net;
+    this.strict = ours;
+    this.random = new Random(seed);
+    this.problems = [];
+    this.clients = [];
+    this.accepted = [];
+    this.byPort = new Map();
+    this.faults = faultsOf(this.random);
+  }
+
+  broken = (what) => this.problems.push(what);
+
+  async listen(address) {
+    const halfOpen = this.random.chance(30);
+    const options = { allowHalfOpen: halfOpen, pauseOnConnect: this.random.chance(20) };
+    const server = this.net.createServer(options, (socket) => this.onConnection(socket));
+    server.on('error', () => {}); // of an accept: the listener lives on
+    server.listen(address);
+    await when(server, 'listening');
+    return { server, address: server.address() };
+  }
+
+  onConnection(socket) {
+    const key = ACCEPTED_KEYS + this.accepted.length;
+    const end = new End(socket, key, this.random, this);
+    end.resets = socket.remotePort !== undefined;
+    this.accepted.push(end);
+    if (socket.remotePort !== undefined) this.byPort.set(socket.remotePort, end);
+    end.read(this.random.of(['data', 'data', 'readable']));
+    void end.play();
+  }
+
+  async connect({ address }) {
+    const to = typeof address === 'string' ? { path: address } : { port: address.port, host: '127.0.0.1' };
+    const socket = this.net.connect({ ...to, allowHalfOpen: this.random.chance(30) });
+    const end = new End(socket, this.clients.length, this.random, this);
+    end.resets = to.port !== undefined;
+    this.clients.push(end);
+    socket.on('connect', () => (end.port = socket.localPort));
+    end.read(this.random.of(['data', 'data', 'readable']));
+    const early = this.random.chance(30); // before there is a connection
+    if (!early) await Promise.race([when(socket, 'connect'), when(socket, 'close')]);
+    await end.play();
+  }
+
+  /** The other end of a client's connection, if it is known. */
+  peerOf(client) {
+    const byBytes = this.accepted.find(
+      ({ key, peerKey }) => key === client.peerKey || peerKey === client.key,
+    );
+    return byBytes ?? this.byPort.get(client.port);
+  }
+
+  async run(seed) {
+    begin(seed, {});
+    const listeners = [
+      await this.listen({ port: 0, host: '127.0.0.1' }),
+      await this.listen({ path: localName() }),
+    ];
+    begin(seed, this.faults);
+    const parts = [];
+    for (let n = 1 + this.random.below(24); n > 0; n--) {
+      parts.push(this.connect(this.random.of(listeners)));
+      await turns(this.random.below(3));
+    }
+    await Promise.all(parts);
+    const { descriptorsMax, ...others } = this.faults;
+    if (descriptorsMax !== undefined) begin(seed, others); // or clients wait for servers that cannot accept them
+    await until(() => this.clients.every(({ closes }) => closes > 0), "every client's close");
+    const closes = listeners.map(({ server }) => when(server, 'close'));
+    for (const { server } of listeners) server.close();
+    await Promise.all(closes);
+    await until(() => this.ends.every((end) => end.closes > 0), "every socket's close");
+    await turns(2); // what comes too often comes soon
+  }
+
+  check() {
+    for (const client of this.clients) {
+      const peer = this.peerOf(client);
+      client.check(peer);
+      if (peer !== undefined) peer.pair = client;
+    }
+    for (const end of this.accepted) end.check(end.pair);
+  }
+
+  get ends() {
+    return [...this.clients, ...this.accepted];
+  }
+}
+
+async function play(transport, seed) {
+  const before = transport.ours ? counters().openEndpoints : 0;
+  const bad = state()?.badDescriptors;
+  const world = new World(transport, seed);
+  try {
+    await within(world.run(seed), 'the end of the world', WORLD_GUARD_MS);
+    world.check();
+    if (transport.ours) await until(() => counters().openEndpoints === before, 'the close of every endpoint');
+    if (simulated) {
+      const { descriptors, sockets, badDescriptors } = state();
+      assert.deepEqual(
+        { descriptors, sockets, badDescriptors },
+        { descriptors: 0, sockets: 0, badDescriptors: bad },
+      );
+    }
+    if (world.problems.length > 0) throw new Error(world.problems.join('\n'));
+  } catch (error) {
+    const still = world.ends.filter(({ closes }) => closes === 0).map(String);
+    const again = simulated
+      ? `again: npm run test:simulated-contract -- --promises --seed ${seed} --worlds 1`
+      : '';
+    const lines = [error.message, ...still, again, JSON.stringify(world.faults)];
+    throw new Error(lines.join('\n'), { cause: error });
+  }
+  return world;
+}
+
+describe('promises', function () {
+  this.timeout(600_000);
+  for (const transport of simulated ? transports.filter(({ ours }) => ours) : transports) {
+    it(`${WORLDS} worlds from seed ${SEED}: ${transport.name}`, async () => {
+      if (transport.error !== null) throw transport.error;
+      let connections = 0;
+      for (let n = 0; n < WORLDS; n++) connections += (await play(transport, SEED + n)).clients.length;
+      const { bytes, faults } = state() ?? {};
+      if (simulated) console.log(`      ${connections} connections, ${bytes} bytes, ${faults} faults`);
+    });
+  }
+});

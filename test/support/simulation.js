@@ -1,0 +1,60 @@
+'use strict';
+
+// The simulated kernel under the package (addon/sim), where scripts/test-simulated-contract.mjs has put it:
+//
+//   IOCP_NET_SIMULATION={"seed":1,"faults":"none"}
+//
+// Each spec starts the kernel anew from the seed and its own title, so that one alone meets what it met among all.
+
+const { createHash } = require('node:crypto');
+const { performance } = require('node:perf_hooks');
+
+const settings = JSON.parse(process.env.IOCP_NET_SIMULATION ?? 'null');
+
+/** What a kernel may do that nobody may notice: chances of 65536, sizes and times. */
+const FAULTS = {
+  none: {},
+  unnoticed: {
+    late: 8_000,
+    lateEvents: 8_000,
+    spuriousEvents: 4_000,
+    reorderedEvents: true,
+    busyUs: 200,
+  },
+};
+
+// How much work fits into a turn of the loop comes from the seed, too: the package's clock, which it takes as it loads.
+let busyMs = 0;
+let clockMs = 0;
+let clockState = 0;
+function simulatedNow() {
+  clockState = (Math.imul(clockState, 1_664_525) + 1_013_904_223) >>> 0;
+  clockMs += busyMs === 0 ? 0.001 : (busyMs * clockState) / 2 ** 32;
+  return clockMs;
+}
+
+function loadClock() {
+  const { now } = performance;
+  performance.now = simulatedNow;
+  require('../../dist/port/clock.js');
+  performance.now = now;
+}
+
+let control;
+if (settings !== null) {
+  loadClock();
+  control = require(process.env.IOCP_NET_ADDON).simulation;
+}
+
+const seedOf = (title) => createHash('sha256').update(`${settings.seed} ${title}`).digest().readUIntBE(0, 6);
+
+/** Starts the kernel anew for a spec, from a seed of its own or from its title. */
+function begin(name, faults = FAULTS[settings?.faults]) {
+  if (control === undefined) return;
+  const seed = typeof name === 'number' ? name : seedOf(name);
+  busyMs = (faults.busyUs ?? 0) / 1_000;
+  clockState = seed >>> 0;
+  control.begin(seed, faults);
+}
+
+module.exports = { simulated: settings !== null, settings, begin, state: () => control?.state() };
