@@ -3,9 +3,9 @@
 // that are put into a copy of the sources to see that they are found.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { copySources, withEdits } from './lib/edited-copy.mjs';
 import { MUTATIONS } from './lib/mutations.mjs';
 import nativeBuild from './lib/native-build.cjs';
 import { grouped, writeSection } from './lib/page-section.mjs';
@@ -87,33 +87,6 @@ export function testSimulation({ steps = 1_000_000, seed, programs = 40, sanitiz
   return { record, figures: results[0].figures, programs };
 }
 
-function copySources() {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'iocp-net-mutations-'));
-  for (const name of ['CMakeLists.txt', 'cmake', 'addon', 'test/sim']) {
-    fs.cpSync(path.join(paths.root, name), path.join(folder, name), { recursive: true });
-  }
-  return folder;
-}
-
-/** Runs `body` with the edits made; a copy that is edited twice is put back in between. */
-function withEdits(folder, edits, body) {
-  const originals = edits.map(({ file }) => fs.readFileSync(path.join(folder, file), 'utf8'));
-  edits.forEach(({ file, find, replace }, index) => {
-    if (originals[index].split(find).length !== 2) throw new Error(`${file} does not have once: ${find}`);
-    fs.writeFileSync(
-      path.join(folder, file),
-      originals[index].replace(find, () => replace),
-    );
-  });
-  try {
-    return body();
-  } finally {
-    edits.forEach(({ file }, index) => {
-      fs.writeFileSync(path.join(folder, file), originals[index]);
-    });
-  }
-}
-
 function findMutation(folder, { name, edits }) {
   const keep = path.join(folder, 'found.sim');
   fs.rmSync(keep, { force: true });
@@ -144,7 +117,7 @@ function findMutation(folder, { name, edits }) {
 }
 
 function findMutations() {
-  const folder = copySources();
+  const folder = copySources(['CMakeLists.txt', 'cmake', 'addon', 'test/sim']);
   try {
     return MUTATIONS.map((mutation) => findMutation(folder, mutation));
   } finally {

@@ -12,13 +12,14 @@ import { run } from './lib/run.mjs';
 import toolchain from './lib/toolchain.cjs';
 import { endWine, missingForWine, prepareWine } from './lib/wine.mjs';
 import { testLinux } from './test-linux.mjs';
+import { testSimulatedContract } from './test-simulated-contract.mjs';
 
 const { missingPackages } = createRequire(import.meta.url)('../test/ecosystem/support/servers.js');
 
 const HELP = `usage: npm test
 
-The mocha suite and the native tests on this system, then both for Windows under Wine. What this machine lacks for the
-native tests (doctest), for Windows (Wine, mingw-w64) or for test/ecosystem (servers, a browser, other runtimes) is skipped
+The mocha suite, the contract on a simulated kernel and the native tests on this system, then mocha and the native tests
+for Windows under Wine. What this machine lacks for the native tests (doctest), for Windows (Wine, mingw-w64) or for test/ecosystem (servers, a browser, other runtimes) is skipped
 with a line that says how to get it. With CI=true, IOCP_NET_REQUIRE_WINDOWS=1 and IOCP_NET_REQUIRE_SERVERS=1 the first three
 are failures.
 `;
@@ -88,6 +89,7 @@ async function main() {
 
   const suites = [
     'mocha',
+    'the contract on a simulated kernel',
     ...(native ? ['native tests'] : []),
     ...(windows ? ['both on Windows (Wine)'] : []),
   ];
@@ -101,6 +103,9 @@ async function main() {
   const mochaWindows = windows && startBeside('mocha on Windows (Wine)', 'test-windows.mjs');
   if (windows) console.log('mocha on Windows runs beside what follows, and prints when it has ended');
   const records = await attempt('mocha on this system', () => testLinux());
+  if (process.platform === 'linux') {
+    records.push(...(await attempt('contract on the simulated kernel', () => testSimulatedContract())));
+  }
   if (native) records.push(...(await startBeside('native tests on this system', 'test-native.mjs')()));
   if (native && windows) {
     const args = ['--platform', 'win32'];

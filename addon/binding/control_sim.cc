@@ -50,6 +50,7 @@ void Begin(const Napi::CallbackInfo& info) {
   for (const auto& [name, member] : kNumbers) {
     if (given.Has(name)) faults.*member = given.Get(name).As<Napi::Number>().Uint32Value();
   }
+  if (given.Has("pieces")) faults.pieces = given.Get("pieces").ToBoolean();
   faults.reordered_events = given.Get("reorderedEvents").ToBoolean();
   if (given.Has("descriptorsMax")) {
     faults.descriptors_max = given.Get("descriptorsMax").As<Napi::Number>().Int32Value();

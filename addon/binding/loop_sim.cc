@@ -1,18 +1,21 @@
 #ifdef IOCP_NET_SIM
 
 #include <array>
+#include <chrono>
 
 #include "binding/loop.h"
 #include "port/backend.h"
 #include "sim/kernel.h"
 
-// uv_hrtime in this build: how much work a turn has time for comes from the seed as well.
+// uv_hrtime in this build: how much work a turn has time for comes from the seed as well, where the
+// kernel is to be a busy one.
 extern "C" uint64_t uv_hrtime(void) {
-  constexpr uint64_t kUsual = 1'000;
-  thread_local uint64_t now = 0;
+  thread_local uint64_t simulated_ns = 0;
   iocp_net::sim::Kernel& kernel = *iocp_net::sim::Kernel::Current();
   const uint32_t busy_us = kernel.faults().busy_us;
-  return now += busy_us == 0 ? kUsual : 1'000 * kernel.random().UpTo(busy_us);
+  if (busy_us > 0) return simulated_ns += 1'000 * kernel.random().UpTo(busy_us);
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return static_cast<uint64_t>(std::chrono::nanoseconds(now).count());
 }
 
 namespace iocp_net {

@@ -45,7 +45,7 @@ Status Backend::Register(Endpoint& endpoint, int fd) {
 Status Backend::Listen(Endpoint& endpoint, const Address& address, int32_t backlog, int32_t flags) {
   const int fd = kernel_.Open(address.kind, address.family);
   if (fd < 0) return fd;
-  Status status = kernel_.Bind(fd, address, (flags & kReusePort) != 0);
+  Status status = kernel_.Bind(fd, address, {(flags & kReusePort) != 0, (flags & kIpv6Only) != 0});
   const bool bound = status == kOk && address.kind == EndpointKind::kPipe;
   if (bound) endpoint.native.unlink_path = std::make_unique<std::string>(address.host);
   if (status == kOk) status = kernel_.Listen(fd, backlog);
@@ -63,7 +63,7 @@ Status Backend::Connect(Endpoint& endpoint, const Address& peer, const Address* 
   const int fd = kernel_.Open(peer.kind, peer.family);
   if (fd < 0) return fd;
   if (local != nullptr) {
-    if (const Status status = kernel_.Bind(fd, *local, false); status != kOk) {
+    if (const Status status = kernel_.Bind(fd, *local, {}); status != kOk) {
       *failed = ConnectStage::kBind;
       kernel_.Close(fd);
       return status;
@@ -230,7 +230,13 @@ void Backend::EndClose(Endpoint& endpoint) {
   engine_.OnClosed(endpoint);
 }
 
-Status Backend::SetOption(Endpoint& endpoint, Option, int32_t, int32_t, int32_t, int32_t) {
+Status Backend::SetOption(Endpoint& endpoint, Option option, int32_t a, int32_t b, int32_t,
+                          int32_t) {
+  // As in epoll/options.cc.
+  constexpr int32_t kKeepAliveSecondsMax = 32'767;
+  const bool keeps = option == Option::kKeepAlive && a != 0;
+  if (keeps && (b < 1 || b > kKeepAliveSecondsMax)) return UV__EINVAL;
+  if (option == Option::kPipeMode && endpoint.native.unlink_path == nullptr) return UV__EINVAL;
   return kernel_.SetOption(endpoint.native.fd);
 }
 

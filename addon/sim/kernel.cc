@@ -1,21 +1,12 @@
-// Descriptors and names; bytes are in kernel_stream.cc, readiness and time in kernel_ready.cc.
+// Descriptors and connections; names are in kernel_name.cc, bytes in kernel_stream.cc, readiness
+// and time in kernel_ready.cc.
 #include "sim/kernel.h"
 
 #include <algorithm>
 
+#include "sim/name.h"
+
 namespace iocp_net::sim {
-
-namespace {
-
-constexpr uint16_t kFirstPort = 32768;
-constexpr uint16_t kPorts = 28000;
-
-// A name that is no file, and goes with its socket.
-bool Abstract(const Address& address) { return !address.host.empty() && address.host[0] == '\0'; }
-
-bool Wildcard(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
-
-}  // namespace
 
 Kernel*& Kernel::Current() {
   thread_local Kernel* current = nullptr;
@@ -182,42 +173,6 @@ void Kernel::Destroy(Socket& socket, bool accepted) {
   }
 }
 
-uint16_t Kernel::FreePort() {
-  next_port_ = static_cast<uint16_t>((next_port_ + 1) % kPorts);
-  return static_cast<uint16_t>(kFirstPort + next_port_);
-}
-
-Status Kernel::Bind(int fd, const Address& address, bool share_port) {
-  Socket* const socket = Of(fd);
-  if (socket == nullptr) return UV__EBADF;
-  const Status error = Error({UV__EADDRINUSE, UV__EADDRNOTAVAIL, UV__EACCES, UV__ENOMEM});
-  if (error != kOk) return error;
-  if (socket->kind == EndpointKind::kPipe) {
-    if (paths_.count(address.host) != 0) return UV__EADDRINUSE;
-    paths_[address.host] = socket->id;
-    socket->local = address;
-    socket->bound = true;
-    return kOk;
-  }
-  const bool free_port = address.port == 0;
-  Address local = address;
-  do {
-    if (free_port) local.port = FreePort();
-    const auto owners = bound_.find({local.host, local.port});
-    if (owners == bound_.end()) break;
-    const bool shared =
-        share_port && std::all_of(owners->second.begin(), owners->second.end(),
-                                  [&](uint64_t id) { return FindById(id)->share_port; });
-    if (shared) break;
-    if (!free_port) return UV__EADDRINUSE;
-  } while (free_port);
-  bound_[{local.host, local.port}].push_back(socket->id);
-  socket->local = local;
-  socket->bound = true;
-  socket->share_port = share_port;
-  return kOk;
-}
-
 Status Kernel::Listen(int fd, int32_t backlog) {
   Socket* const socket = Of(fd);
   if (socket == nullptr) return UV__EBADF;
@@ -225,24 +180,6 @@ Status Kernel::Listen(int fd, int32_t backlog) {
   socket->state = Socket::State::kListening;
   socket->backlog_max = std::max(backlog, 1);
   return kOk;
-}
-
-Socket* Kernel::ListenerAt(const Address& address) {
-  if (address.kind == EndpointKind::kPipe) {
-    const auto found = paths_.find(address.host);
-    return found == paths_.end() ? nullptr : FindById(found->second);
-  }
-  for (const std::string& host : {address.host, std::string("0.0.0.0"), std::string("::")}) {
-    if (address.family == 6 && host == "0.0.0.0") continue;
-    const auto owners = bound_.find({host, address.port});
-    if (owners == bound_.end()) continue;
-    const size_t first = owners->second.size() > 1 ? random_.Below(owners->second.size()) : 0;
-    for (size_t i = 0; i < owners->second.size(); i++) {
-      Socket* const owner = FindById(owners->second[(first + i) % owners->second.size()]);
-      if (owner->state == Socket::State::kListening) return owner;
-    }
-  }
-  return nullptr;
 }
 
 Status Kernel::Connect(int fd, const Address& peer) {
@@ -261,6 +198,7 @@ Status Kernel::Connect(int fd, const Address& peer) {
     if (paths_.count(peer.host) == 0) return Abstract(peer) ? UV__ECONNREFUSED : UV__ENOENT;
     return TryConnect(*socket);
   }
+  if (!OfThisMachine(peer.host)) return UV__ENETUNREACH;
   if (Wildcard(peer.host)) socket->peer.host = peer.family == 6 ? "::1" : "127.0.0.1";
   if (!socket->bound) {
     socket->local.host = socket->peer.host;
@@ -301,8 +239,11 @@ void Kernel::Establish(Socket& listener, Socket& client) {
   server.link = client.link = std::make_shared<Link>();
   server.peer_id = client.id;
   client.peer_id = server.id;
-  server.local = client.peer;
-  server.peer = client.local;
+  // At a listener of both families.
+  const bool mapped = listener.family != client.family;
+  server.family = listener.family;
+  server.local = mapped ? Mapped(client.peer) : client.peer;
+  server.peer = mapped ? Mapped(client.local) : client.local;
   connection_count_++;
   listener.backlog.push_back(server.id);
   Raise(listener);  // before the client: as over a loopback device

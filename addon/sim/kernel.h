@@ -33,7 +33,8 @@ struct Faults {
   uint32_t would_block = 0;  // although there are bytes, or room
   uint32_t short_receive = 0;
   uint32_t short_send = 0;
-  uint32_t late = 0;         // bytes, ends, resets and connections arrive later, and in pieces
+  uint32_t late = 0;         // bytes, ends, resets and connections arrive later
+  bool pieces = true;        // what arrives later comes in pieces
   uint32_t late_events = 0;  // reported by a later wait
   uint32_t spurious_events = 0;
   bool reordered_events = false;
@@ -64,7 +65,11 @@ class Kernel {
   void SetProcess(Process process) { process_ = process; }
 
   int Open(EndpointKind kind, int32_t family);
-  Status Bind(int fd, const Address& address, bool share_port);
+  struct BindHow {
+    bool share_port = false;
+    bool ipv6_only = false;
+  };
+  Status Bind(int fd, const Address& address, BindHow how);
   Status Listen(int fd, int32_t backlog);
   Status Connect(int fd, const Address& peer);
   int Accept(int fd);
@@ -149,6 +154,7 @@ class Kernel {
   // An error of a call that it may meet at any time, or kOk.
   Status Error(std::initializer_list<Status> possible);
 
+  bool Taken(const Socket& socket, const Address& address);
   Socket* ListenerAt(const Address& address);
   Status TryConnect(Socket& socket);
   void Establish(Socket& listener, Socket& client);

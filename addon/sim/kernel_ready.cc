@@ -119,7 +119,7 @@ void Kernel::Happen(const Due& due) {
   switch (due.happening) {
     case Happening::kArrive: {
       const size_t in_flight = socket->in.InFlight();
-      Arrive(*socket, in_flight > 1 ? random_.UpTo(in_flight) : SIZE_MAX);
+      Arrive(*socket, faults_.pieces && in_flight > 1 ? random_.UpTo(in_flight) : SIZE_MAX);
       const size_t room = faults_.receive_bytes_max -
                           std::min<size_t>(socket->in.arrived, faults_.receive_bytes_max);
       if (socket->in.InFlight() > 0 && room > 0) Later(Happening::kArrive, *socket);

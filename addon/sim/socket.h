@@ -75,6 +75,7 @@ struct Socket {
   int references = 0;  // descriptors here, and in other processes
   bool bound = false;
   bool share_port = false;
+  bool ipv6_only = false;
   bool reset_on_close = false;
   bool connect_untold = false;
   Address local;

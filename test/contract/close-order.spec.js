@@ -30,9 +30,10 @@ async function several(net, count) {
   for (let i = 0; i < count; i++) {
     const arrives = when(server, 'connection');
     const client = net.connect(server.address().port, '127.0.0.1');
+    const connects = when(client, 'connect');
     const [accepted] = await arrives;
     accepted.on('error', () => {}).resume();
-    await when(client, 'connect');
+    await connects;
     pairs.push({ client, accepted });
   }
   await turns(2);

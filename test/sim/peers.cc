@@ -60,7 +60,7 @@ void World::PeerListen(sim::Random& random) {
     address.host = "127.0.0.1";
   }
   const int fd = kernel_.Open(address.kind, address.family);
-  kernel_.Bind(fd, address, false);
+  kernel_.Bind(fd, address, {});
   kernel_.Listen(fd, static_cast<int32_t>(random.UpTo(16)));
   Peer& peer = AddPeer(fd, address.kind);
   peer.listener = true;

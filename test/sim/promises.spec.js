@@ -14,7 +14,7 @@ const { Random, End } = require('./connections.js');
 
 const WORLDS = settings?.worlds ?? 5;
 const SEED = settings?.seed ?? Math.floor(Math.random() * 2 ** 32);
-const WORLD_GUARD_MS = 30_000;
+const WORLD_GUARD_MS = settings?.guardMs ?? 30_000;
 const ACCEPTED_KEYS = 1_000_000; // the streams of accepted sockets are numbered from here
 const BUFFER_BYTES = [64, 1_000, 10_000, 65_536, 262_144];
 const SOMETIMES = [0, 0, 0, 200, 2_000, 16_000];
@@ -25,7 +25,7 @@ function faultsOf(random) {
     losses: random.of([0, 0, 20, 200]),
     reorderedEvents: random.chance(50),
     completion: random.chance(50),
-    busyUs: random.of([0, 100, 400]),
+    busyUs: random.of([1, 100, 400]),
     sendBytesMax: random.of(BUFFER_BYTES),
     receiveBytesMax: random.of(BUFFER_BYTES),
   };

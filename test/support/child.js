@@ -5,8 +5,10 @@
 const { spawn } = require('node:child_process');
 const { packageRoot } = require('./transports.js');
 const { startProcess } = require('./start-process.js');
+const { simulated } = require('./simulation.js');
 
 const CHILD_GUARD_MS = 45_000;
+const SIMULATION = simulated ? ['--require', require.resolve('./simulation.js')] : [];
 
 /**
  * The function is sent as source text: it sees only its own parameters `(net, report, ...args)`.
@@ -20,7 +22,7 @@ function inChild(transport, fn, { args = [], execArgv = [], env = {}, guardMs = 
     (${fn})(require(${JSON.stringify(transport.id)}), report, ...${JSON.stringify(args)});`;
   return new Promise((resolve, reject) => {
     const child = startProcess(() =>
-      spawn(process.execPath, [...execArgv, '-e', source], {
+      spawn(process.execPath, [...execArgv, ...SIMULATION, '-e', source], {
         cwd: packageRoot,
         stdio: ['ignore', 'pipe', 'pipe'],
         env: { ...process.env, NODE_OPTIONS: '', ...env },

@@ -2,7 +2,7 @@
 
 // The simulated kernel under the package (addon/sim), where scripts/test-simulated-contract.mjs has put it:
 //
-//   IOCP_NET_SIMULATION={"seed":1,"faults":"none"}
+//   IOCP_NET_SIMULATION={"seed":1,"faults":"unnoticed"}
 //
 // Each spec starts the kernel anew from the seed and its own title, so that one alone meets what it met among all.
 
@@ -16,6 +16,7 @@ const FAULTS = {
   none: {},
   unnoticed: {
     late: 8_000,
+    pieces: false,
     lateEvents: 8_000,
     spuriousEvents: 4_000,
     reorderedEvents: true,
@@ -24,17 +25,18 @@ const FAULTS = {
 };
 
 // How much work fits into a turn of the loop comes from the seed, too: the package's clock, which it takes as it loads.
+const { now } = performance;
 let busyMs = 0;
 let clockMs = 0;
 let clockState = 0;
 function simulatedNow() {
+  if (busyMs === 0) return now.call(performance);
   clockState = (Math.imul(clockState, 1_664_525) + 1_013_904_223) >>> 0;
-  clockMs += busyMs === 0 ? 0.001 : (busyMs * clockState) / 2 ** 32;
+  clockMs += (busyMs * clockState) / 2 ** 32;
   return clockMs;
 }
 
 function loadClock() {
-  const { now } = performance;
   performance.now = simulatedNow;
   require('../../dist/port/clock.js');
   performance.now = now;
@@ -49,12 +51,15 @@ if (settings !== null) {
 const seedOf = (title) => createHash('sha256').update(`${settings.seed} ${title}`).digest().readUIntBE(0, 6);
 
 /** Starts the kernel anew for a spec, from a seed of its own or from its title. */
-function begin(name, faults = FAULTS[settings?.faults]) {
+function begin(name, faults = FAULTS[settings?.faults ?? 'none']) {
   if (control === undefined) return;
   const seed = typeof name === 'number' ? name : seedOf(name);
   busyMs = (faults.busyUs ?? 0) / 1_000;
   clockState = seed >>> 0;
   control.begin(seed, faults);
 }
+
+// In a process of its own, too, which a spec has started.
+begin('start');
 
 module.exports = { simulated: settings !== null, settings, begin, state: () => control?.state() };

@@ -1,0 +1,115 @@
+// Defects of JavaScript's half, the binding and the port under them, which random connections over the simulated kernel
+// have to find: each is made in a copy of the sources, never here.
+export const FACADE_MUTATIONS = [
+  {
+    name: 'what a short send of the slab has left begins at its start',
+    edits: [
+      {
+        file: 'lib/port/endpoint.ts',
+        find: 'port.slabCopy(sent, length)',
+        replace: 'port.slabCopy(0, length)',
+      },
+    ],
+  },
+  {
+    name: 'a chunk is as long as the memory that it was received into',
+    edits: [
+      {
+        file: 'lib/port/endpoint.ts',
+        find: 'received === length ? (into as Buffer) : exactly(into, received)',
+        replace: 'into as Buffer',
+      },
+    ],
+  },
+  {
+    name: 'a write that waits is not called back when its socket closes',
+    edits: [
+      {
+        file: 'lib/net/transfer.ts',
+        find: "write(canceledWriteFails ? errnoException(ECANCELED, 'write') : null);",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: "an older 'sent' is taken for that of what was queued after it",
+    edits: [
+      {
+        file: 'lib/port/endpoint.ts',
+        find: 'if (status === 0 && this.queuedBytes() > 0) return;',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'a connection that a closed listener has accepted is forgotten',
+    edits: [
+      {
+        file: 'lib/port/port.ts',
+        find: 'if (endpoint.isClosing() && !endpoint.isHandedOver()) accepted.reset();',
+        replace: 'if (endpoint.isClosing() && !endpoint.isHandedOver()) return;',
+      },
+    ],
+  },
+  {
+    name: 'a listener that was out of memory does not accept again',
+    edits: [
+      {
+        file: 'lib/port/listening-endpoint.ts',
+        find: 'if (!this.closing) this.port.submit(Operation.AcceptStart, this, 0);',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'an event of a former endpoint reaches the next tenant of its index',
+    edits: [
+      {
+        file: 'lib/port/port.ts',
+        find: 'return endpoint.generation === memory.field(record, CompletionField.Generation) ? endpoint : undefined;',
+        replace: 'return endpoint;',
+      },
+    ],
+  },
+  {
+    name: 'the loop sleeps although the engine has something left',
+    edits: [
+      {
+        file: 'addon/binding/environment.cc',
+        find: '  loop_->KeepAwake(left_over);\n',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'what ends inside of a direct call wakes nobody',
+    edits: [
+      {
+        file: 'addon/binding/environment.cc',
+        find: 'if (turning_ == 0 && engine_.HasCompletions()) loop_->KeepAwake(true);',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: "a 'sent' is lost when a shutdown waits for it",
+    edits: [
+      {
+        file: 'addon/port/engine_send.cc',
+        find: '    endpoint.stalled = false;\n    Post(Completion::kSent, endpoint);',
+        replace:
+          '    endpoint.stalled = false;\n    if (!endpoint.shutdown_wanted) Post(Completion::kSent, endpoint);',
+      },
+    ],
+  },
+  {
+    name: 'a receive that left bytes is not tried again',
+    edits: [
+      {
+        file: 'addon/port/engine_ready.cc',
+        find: '      if (!result.drained) {\n        Enqueue(endpoint);',
+        replace: '      if (!result.drained) {',
+      },
+    ],
+  },
+];

@@ -1,0 +1,44 @@
+'use strict';
+
+// Required by mocha where test/contract runs on the simulated kernel: takes out what left-out.js names, says how many of
+// each kind, and starts the kernel anew for each spec.
+
+const path = require('node:path');
+const { begin, settings } = require('../support/simulation.js');
+const { LEFT_OUT } = require('./left-out.js');
+
+const nameOf = (test) => `${path.basename(test.file, '.spec.js')}: ${test.fullTitle()}`;
+const withFaults = settings.faults !== 'none';
+const counts = new Map();
+let kept = 0;
+
+function isLeftOut(test) {
+  const name = nameOf(test);
+  const entry = LEFT_OUT.find(
+    ({ quiet, specs }) => (withFaults || !quiet) && specs.some((one) => one.test(name)),
+  );
+  if (entry === undefined) {
+    kept++;
+    return false;
+  }
+  counts.set(entry.why, (counts.get(entry.why) ?? 0) + 1);
+  return true;
+}
+
+function thin(suite) {
+  suite.tests = suite.tests.filter((test) => !isLeftOut(test));
+  for (const inner of suite.suites) thin(inner);
+}
+
+exports.mochaHooks = {
+  beforeAll() {
+    thin(this.test.parent);
+    const left = [...counts.values()].reduce((sum, count) => sum + count, 0);
+    console.log(`  the simulated kernel from seed ${settings.seed}, faults: ${settings.faults}`);
+    console.log(`  ${kept} specs run, ${left} do not`);
+    for (const [why, count] of counts) console.log(`    ${count}: ${why}`);
+  },
+  beforeEach() {
+    begin(this.currentTest.fullTitle());
+  },
+};
