@@ -32,16 +32,6 @@ export const FACADE_MUTATIONS = [
     ],
   },
   {
-    name: "an older 'sent' is taken for that of what was queued after it",
-    edits: [
-      {
-        file: 'lib/port/endpoint.ts',
-        find: 'if (status === 0 && this.queuedBytes() > 0) return;',
-        replace: '',
-      },
-    ],
-  },
-  {
     name: 'a connection that a closed listener has accepted is forgotten',
     edits: [
       {

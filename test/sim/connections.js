@@ -69,7 +69,12 @@ class End {
     socket.on('error', (error) => this.onError(error));
     socket.on('end', () => this.onEnd());
     socket.on('finish', () => (this.finished = true));
-    socket.on('close', (hadError) => this.onClose(hadError));
+    this.closed = new Promise((resolve) => {
+      socket.on('close', (hadError) => {
+        this.onClose(hadError);
+        resolve();
+      });
+    });
   }
 
   /** The key of the stream that has come in, once it is known. */
@@ -135,6 +140,7 @@ class End {
     const place = this.writes++;
     let called = false;
     const callback = (error) => {
+      if (!error) bytes.fill(0); // it is the program's again
       if (called) this.broken(`the callback of write ${place} came twice`);
       called = true;
       const next = this.callbacks++;

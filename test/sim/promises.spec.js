@@ -43,6 +43,7 @@ class World {
     this.strict = ours;
     this.random = new Random(seed);
     this.problems = [];
+    this.listeners = [];
     this.clients = [];
     this.accepted = [];
     this.byPort = new Map();
@@ -58,7 +59,11 @@ class World {
     server.on('error', () => {}); // of an accept: the listener lives on
     server.listen(address);
     await when(server, 'listening');
-    return { server, address: server.address() };
+    const listener = { server, address: server.address(), closes: 0 };
+    listener.closed = new Promise((resolve) => {
+      server.on('close', () => resolve(listener.closes++));
+    });
+    this.listeners.push(listener);
   }
 
   onConnection(socket) {
@@ -66,9 +71,14 @@ class World {
     const end = new End(socket, key, this.random, this);
     end.resets = socket.remotePort !== undefined;
     this.accepted.push(end);
+    if (this.random.chance(2)) this.close(socket.server); // clients that wait are reset, later ones are refused
     if (socket.remotePort !== undefined) this.byPort.set(socket.remotePort, end);
     end.read(this.random.of(['data', 'data', 'readable']));
     void end.play();
+  }
+
+  close(server) {
+    if (server.listening) server.close();
   }
 
   async connect({ address }) {
@@ -94,28 +104,28 @@ class World {
 
   async run(seed) {
     begin(seed, {});
-    const listeners = [
-      await this.listen({ port: 0, host: '127.0.0.1' }),
-      await this.listen({ path: localName() }),
-    ];
+    await this.listen({ port: 0, host: '127.0.0.1' });
+    await this.listen({ path: localName() });
     begin(seed, this.faults);
     const parts = [];
     for (let n = 1 + this.random.below(24); n > 0; n--) {
-      parts.push(this.connect(this.random.of(listeners)));
+      parts.push(this.connect(this.random.of(this.listeners)));
       await turns(this.random.below(3));
     }
     await Promise.all(parts);
     const { descriptorsMax, ...others } = this.faults;
     if (descriptorsMax !== undefined) begin(seed, others); // or clients wait for servers that cannot accept them
-    await until(() => this.clients.every(({ closes }) => closes > 0), "every client's close");
-    const closes = listeners.map(({ server }) => when(server, 'close'));
-    for (const { server } of listeners) server.close();
-    await Promise.all(closes);
-    await until(() => this.ends.every((end) => end.closes > 0), "every socket's close");
+    // Nothing turns the loop meanwhile: what is under way has to wake it.
+    await Promise.all(this.clients.map(({ closed }) => closed));
+    for (const { server } of this.listeners) this.close(server);
+    await Promise.all(this.listeners.map(({ closed }) => closed));
+    await Promise.all(this.accepted.map(({ closed }) => closed));
     await turns(2); // what comes too often comes soon
   }
 
   check() {
+    for (const { closes } of this.listeners)
+      if (closes !== 1) this.broken(`${closes} times 'close' of a server`);
     for (const client of this.clients) {
       const peer = this.peerOf(client);
       client.check(peer);

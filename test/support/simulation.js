@@ -62,4 +62,10 @@ function begin(name, faults = FAULTS[settings?.faults ?? 'none']) {
 // In a process of its own, too, which a spec has started.
 begin('start');
 
-module.exports = { simulated: settings !== null, settings, begin, state: () => control?.state() };
+module.exports = {
+  simulated: settings !== null,
+  settings,
+  late: settings?.faults === 'unnoticed',
+  begin,
+  state: () => control?.state(),
+};
