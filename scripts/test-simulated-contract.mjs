@@ -19,6 +19,7 @@ node:net's promises must hold.
 
   --seed N         what everything comes from (default: one at random, which is printed)
   --faults KIND    for the specs: unnoticed (default), or none
+  --strict         a spec that fails once has failed; otherwise when it fails from two more seeds as well
   --contract       the specs alone; so do spec files
   --promises       the random connections alone
   --worlds N       of random connections (default 150)
@@ -47,10 +48,10 @@ async function suite(name, addon, settings, { files, grep, only = [] }) {
   return records.map((record) => ({ ...record, suite: name }));
 }
 
-/** @param {{seed?: number, faults?: string, contract?: boolean, promises?: boolean, worlds?: number, grep?: string, files?: string[]}} [options] */
+/** @param {{seed?: number, faults?: string, strict?: boolean, contract?: boolean, promises?: boolean, worlds?: number, grep?: string, files?: string[]}} [options] */
 export async function testSimulatedContract(options = {}) {
   const { seed = Math.floor(Math.random() * 2 ** 32), faults = 'unnoticed', worlds = 150, grep } = options;
-  const { files = [] } = options;
+  const { files = [], strict = false } = options;
   const contract = options.contract || files.length > 0;
   await buildTypeScript();
   nativeBuild.buildTestAddon();
@@ -59,7 +60,7 @@ export async function testSimulatedContract(options = {}) {
   if (contract || !options.promises) {
     const specs = files.length > 0 ? files : ['test/contract/*.spec.js'];
     const only = ['--require', './test/sim/only-simulated.js'];
-    records.push(...(await suite(CONTRACT, addon, { seed, faults }, { files: specs, grep, only })));
+    records.push(...(await suite(CONTRACT, addon, { seed, faults, strict }, { files: specs, grep, only })));
   }
   if (options.promises || !contract) {
     const settings = { seed, worlds };
@@ -74,6 +75,7 @@ async function main() {
     options: {
       seed: { type: 'string' },
       faults: { type: 'string' },
+      strict: { type: 'boolean' },
       contract: { type: 'boolean' },
       promises: { type: 'boolean' },
       worlds: { type: 'string' },

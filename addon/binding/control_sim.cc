@@ -2,8 +2,6 @@
 
 #include "binding/control_sim.h"
 
-#include <memory>
-
 #include "port/backend.h"
 #include "sim/kernel.h"
 
@@ -16,9 +14,9 @@ using sim::Kernel;
 
 // One for each thread: the sockets of an environment talk to each other, and to nobody else.
 Kernel& KernelOfThread() {
-  thread_local const std::unique_ptr<Kernel> kernel = std::make_unique<Kernel>(0, Faults{});
-  Kernel::Current() = kernel.get();
-  return *kernel;
+  thread_local Kernel kernel(0, Faults{});
+  Kernel::Current() = &kernel;
+  return kernel;
 }
 
 struct Number {

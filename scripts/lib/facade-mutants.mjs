@@ -9,7 +9,7 @@ import nativeBuild from './native-build.cjs';
 import paths from './paths.cjs';
 
 const LIMIT_MS = 60_000; // each is found within a minute
-const WORLD_GUARD_MS = 10_000;
+const WORLD_GUARD_MS = 20_000;
 const WORLDS = 1_000_000;
 const SOURCES = [
   'CMakeLists.txt',

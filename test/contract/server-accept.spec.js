@@ -130,13 +130,14 @@ contract('server: the accepted socket', ({ net, it }) => {
     assert.equal(server.pauseOnConnect, true);
     const arrives = when(server, 'connection');
     const client = noteClose(net.connect(server.address().port, '127.0.0.1'));
+    const finishes = when(client, 'finish');
     client.end('already sent').resume();
     const [accepted] = await arrives;
     noteClose(accepted);
     assert.deepEqual([accepted.isPaused(), accepted.readableFlowing], [true, false]);
     const seen = [];
     accepted.on('data', (chunk) => seen.push(String(chunk)));
-    await when(client, 'finish');
+    await finishes;
     await turns(20);
     assert.deepEqual([seen, accepted.bytesRead, accepted.readableLength], [[], 0, 0]);
     accepted.resume();
