@@ -20,6 +20,7 @@ const UNKNOWN_TO = [
   ['addon/port/', ['addon/binding/']],
   ['addon/epoll/', ['addon/binding/', 'addon/iocp/']],
   ['addon/iocp/', ['addon/binding/', 'addon/epoll/']],
+  ['addon/sim/', ['addon/binding/', 'addon/epoll/', 'addon/iocp/']],
 ];
 
 /** Tarjan's strongly connected components, those of more than one file. */

@@ -57,6 +57,7 @@ void Begin(const Napi::CallbackInfo& info) {
   Backend::style = completion ? Backend::Style::kCompletion : Backend::Style::kReadiness;
   Backend::kAnswersInOrder = completion;
   kernel.faults() = faults;
+  kernel.ForgetGone();
   kernel.Reseed(static_cast<uint64_t>(info[0].As<Napi::Number>().Int64Value()));
 }
 

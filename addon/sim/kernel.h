@@ -114,6 +114,8 @@ class Kernel {
   // keep them.
   size_t StaleRegistrations(int set) const;
   Faults& faults() { return faults_; }
+  // What is due for sockets that are gone; nothing would come of it but time.
+  void ForgetGone();
   void Reseed(uint64_t seed) { random_ = Random(seed); }
   Random& random() { return random_; }
   uint64_t bad_descriptor_count() const { return bad_descriptor_count_; }

@@ -149,6 +149,17 @@ void Kernel::RunDue() {
   }
 }
 
+void Kernel::ForgetGone() {
+  decltype(due_) left;
+  for (; !due_.empty(); due_.pop()) {
+    if (FindById(due_.top().socket) != nullptr) left.push(due_.top());
+  }
+  due_ = std::move(left);
+  for (Set& set : sets_) {
+    std::erase_if(set.ready, [&](const auto& edge) { return FindById(edge.first) == nullptr; });
+  }
+}
+
 int Kernel::Wait(int set, ReadyEvent* events, int events_max, int32_t timeout_ms) {
   if (Fails(faults_.errors)) return UV__EINTR;
   now_++;
