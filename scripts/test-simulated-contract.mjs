@@ -30,6 +30,7 @@ node:net's promises must hold.
 
 const CONTRACT = 'contract on the simulated kernel';
 const PROMISES = 'promises on the simulated kernel';
+const PROMISE_SPECS = ['promises', 'failed-write'].map((name) => `test/sim/${name}.spec.js`);
 
 async function suite(name, addon, settings, { files, grep, only = [] }) {
   console.log(`\n${name}: seed ${settings.seed}`);
@@ -64,7 +65,7 @@ export async function testSimulatedContract(options = {}) {
   }
   if (options.promises || !contract) {
     const settings = { seed, worlds };
-    records.push(...(await suite(PROMISES, addon, settings, { files: ['test/sim/promises.spec.js'], grep })));
+    records.push(...(await suite(PROMISES, addon, settings, { files: PROMISE_SPECS, grep })));
   }
   return records;
 }

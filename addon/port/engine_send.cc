@@ -12,6 +12,9 @@ namespace {
 
 constexpr size_t kSpansMax = 64;  // of one scatter/gather call
 
+// Errors of a connection that takes no more bytes, whoever asks.
+bool IsOver(Status status) { return status == UV__EPIPE || status == UV__ECONNRESET; }
+
 }  // namespace
 
 // What is left of a list of spans.
@@ -51,7 +54,11 @@ int64_t Engine::SendNow(Endpoint& endpoint, Remainder* left) {
     const size_t batch_count = left->Gather(batch, kSpansMax);
     Count(kSendCalls);
     const Transfer result = backend_->Send(endpoint, batch, batch_count);
-    if (result.outcome == Transfer::Outcome::kFailed) return result.status;
+    if (result.outcome == Transfer::Outcome::kFailed) {
+      // The connection may go on: what is written next would come in the place of these bytes.
+      if (!IsOver(result.status)) endpoint.send_status = result.status;
+      return result.status;
+    }
     if (result.outcome != Transfer::Outcome::kMoved) break;
     Count(kBytesSent, static_cast<double>(result.bytes));
     sent += static_cast<int64_t>(result.bytes);

@@ -52,36 +52,6 @@ export const FACADE_MUTATIONS = [
     ],
   },
   {
-    name: 'an event of a former endpoint reaches the next tenant of its index',
-    edits: [
-      {
-        file: 'lib/port/port.ts',
-        find: 'return endpoint.generation === memory.field(record, CompletionField.Generation) ? endpoint : undefined;',
-        replace: 'return endpoint;',
-      },
-    ],
-  },
-  {
-    name: 'the loop sleeps although the engine has something left',
-    edits: [
-      {
-        file: 'addon/binding/environment.cc',
-        find: '  loop_->KeepAwake(left_over);\n',
-        replace: '',
-      },
-    ],
-  },
-  {
-    name: 'what ends inside of a direct call wakes nobody',
-    edits: [
-      {
-        file: 'addon/binding/environment.cc',
-        find: 'if (turning_ == 0 && engine_.HasCompletions()) loop_->KeepAwake(true);',
-        replace: '',
-      },
-    ],
-  },
-  {
     name: "a 'sent' is lost when a shutdown waits for it",
     edits: [
       {

@@ -2,8 +2,6 @@
 
 // Random connections over the facade: what each of their ends does, and what it was promised.
 
-const { turns } = require('../support/sockets.js');
-
 /** Mulberry32: the same everywhere, from one word. */
 class Random {
   constructor(seed) {
@@ -60,11 +58,15 @@ const LAST = ['end', 'end', 'end', 'end', 'destroy', 'destroySoon', 'reset'];
 
 /** One end of a connection: it plays its part, and keeps account. */
 class End {
-  /** `broken` takes a sentence for each promise that is not kept; `strict`: a reset is never an end. */
-  constructor(socket, key, random, { broken, strict }) {
+  /**
+   * `broken` takes a sentence for each promise that is not kept; `strict`: a reset is never an end;
+   * `turns` waits so many turns of the loop.
+   */
+  constructor(socket, key, random, { broken, strict, turns }) {
     Object.assign(this, { socket, key, random, written: 0, callbacks: 0, writes: 0, received: 0 });
     Object.assign(this, { closes: 0, errors: [], ends: 0, finished: false, destroyed: false, header: [] });
     this.strict = strict;
+    this.turns = turns;
     this.broken = (what) => broken(`stream ${key}: ${what}`);
     socket.on('error', (error) => this.onError(error));
     socket.on('end', () => this.onEnd());
@@ -189,13 +191,13 @@ class End {
           break;
         case 4:
           socket.unref();
-          await turns(random.below(3));
+          await this.turns(random.below(3));
           socket.ref();
           break;
         default:
           this.write();
       }
-      await turns(random.below(4));
+      await this.turns(random.below(4));
     }
     this.close(random.of(LAST));
     socket.resume();
