@@ -1,4 +1,4 @@
-// Defects of JavaScript's half, the binding and the port under them, which random connections over the simulated kernel
+// Defects of JavaScript's half and the port under it, which random connections over the simulated kernel
 // have to find: each is made in a copy of the sources, never here.
 export const FACADE_MUTATIONS = [
   {
@@ -48,17 +48,6 @@ export const FACADE_MUTATIONS = [
         file: 'lib/port/listening-endpoint.ts',
         find: 'if (!this.closing) this.port.submit(Operation.AcceptStart, this, 0);',
         replace: '',
-      },
-    ],
-  },
-  {
-    name: "a 'sent' is lost when a shutdown waits for it",
-    edits: [
-      {
-        file: 'addon/port/engine_send.cc',
-        find: '    endpoint.stalled = false;\n    Post(Completion::kSent, endpoint);',
-        replace:
-          '    endpoint.stalled = false;\n    if (!endpoint.shutdown_wanted) Post(Completion::kSent, endpoint);',
       },
     ],
   },
