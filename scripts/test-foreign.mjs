@@ -5,7 +5,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { findFiles, findFolder } from './foreign/folders.mjs';
+import { appliesTo } from './foreign/compare.mjs';
+import { filesOfPackage, findFiles, findFolder } from './foreign/folders.mjs';
 import { writePage } from './foreign/page.mjs';
 import { printReport } from './foreign/report.mjs';
 import { missingForSuite, withServers } from './foreign/servers.mjs';
@@ -79,26 +80,12 @@ function givenFolders(values, suites) {
   return given;
 }
 
-/** The files of the package under test that the runs load, found as a program would find them. */
-function filesOfPackage(folder) {
-  const manifest = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
-  const file = (name) => path.resolve(folder, manifest.exports[name].default);
-  const found = { register: file('./register'), engine: file('./engine') };
-  if (!fs.existsSync(found.register)) throw new Error(`${found.register} is not built`);
-  return found;
-}
-
 function nodeFor(suite, given) {
   if (given) return path.resolve(given);
   const own = Number(process.versions.node.split('.')[0]);
   if (suite.node === undefined || own >= suite.node) return process.execPath;
   const system = process.platform === 'win32' ? 'win' : 'linux';
   return nodePackage.fetchNode(system, NODE_VERSIONS[suite.node]);
-}
-
-/** A listed difference may be one of some major versions of Node alone. */
-function appliesTo({ node }, version) {
-  return node === undefined || node.includes(Number.parseInt(version, 10));
 }
 
 function versionOf(folder) {

@@ -85,3 +85,8 @@ export function judge(differences, listed, ran) {
     ),
   };
 }
+
+/** A listed difference may be one of some major versions of Node alone. */
+export function appliesTo({ node }, version) {
+  return node === undefined || node.includes(Number.parseInt(version, 10));
+}

@@ -73,3 +73,12 @@ export function findFiles(suite, folder) {
     .filter((name) => wanted.some((one) => one.test(name)) && !left.some((one) => one.test(name)))
     .sort();
 }
+
+/** The files of the package under test that the runs load, found as a program would find them. */
+export function filesOfPackage(folder) {
+  const manifest = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
+  const file = (name) => path.resolve(folder, manifest.exports[name].default);
+  const found = { register: file('./register'), engine: file('./engine') };
+  if (!fs.existsSync(found.register)) throw new Error(`${found.register} is not built: npm run build:ts`);
+  return found;
+}

@@ -10,7 +10,7 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 /** The name under which a process that crashed, hung, or exited early is compared like a test. */
 export const PROCESS = '(process)';
 /** A program that prints no TAP is one test. */
-const PROGRAM = '(program)';
+export const PROGRAM = '(program)';
 
 function quoted(file) {
   return `"${file.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
@@ -155,9 +155,10 @@ export async function runFiles(job) {
     const wrong = whatWentWrong(ended, failed);
     const where = files.length === 1 ? files[0] : '';
     const during = unfinished.length > 0 ? `, during: ${unfinished.join('; ')}` : '';
-    const name = suite.runner === 'script' && tests.size === 0 ? PROGRAM : PROCESS;
+    const name = runner.isProgram && tests.size === 0 ? PROGRAM : PROCESS;
+    const ending = runner.isSkipped?.(ended.output) ? 'skip' : 'pass';
     tests.set(`${where}\0${name}`, {
-      status: wrong ? 'fail' : 'pass',
+      status: wrong ? 'fail' : ending,
       error: wrong && `${wrong}${during}\n${ended.output.slice(-TAIL_CHARACTERS)}`,
     });
     return { tests, ...readWitness(temporary) };

@@ -2,6 +2,7 @@
 // that the process left: {event: 'start' | 'end', file?, test, status?, error?}.
 import fs from 'node:fs';
 import path from 'node:path';
+import { flagsOf, isSkipped } from '../node-tests/select.mjs';
 
 const here = import.meta.dirname;
 
@@ -123,7 +124,19 @@ export const runners = {
 
   /** A program that ends with 0 if all is well; its TAP is read if it prints any. */
   script: {
+    isProgram: true,
     command: ({ files, args }) => [...files, ...args],
     read: ({ output }) => (/^TAP version/m.test(output) ? readTap(output) : []),
+  },
+
+  /** A file of Node's own tests: a program that names its flags. */
+  node: {
+    isProgram: true,
+    command: ({ folder, files: [file] }) => [
+      ...flagsOf(fs.readFileSync(path.join(folder, file), 'utf8')),
+      file,
+    ],
+    read: () => [],
+    isSkipped,
   },
 };

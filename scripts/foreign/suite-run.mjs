@@ -42,7 +42,7 @@ export async function runSuite(job, { rounds, listed, inMemory }) {
   const work = batches(job.files, job.suite.batch);
   const progress = new Progress(name, work.length);
   const passing = new Set();
-  const total = { plain: 0, failed: 0, preload: 0, same: 0, carried: 0, onPort: 0 };
+  const total = { plain: 0, failed: 0, preload: 0, same: 0, carried: 0, carrying: 0, onPort: 0 };
   const differences = [];
   for (const files of work) {
     progress.step(files[0]);
@@ -51,6 +51,7 @@ export async function runSuite(job, { rounds, listed, inMemory }) {
     total.failed += countFailed(done.plain[0]);
     total.preload += countPassed(done.preload[0]);
     total.carried += done.carried;
+    if (done.carried > 0) total.carrying++;
     total.onPort += done.onPort;
     for (const key of [...keysThatPass(done.plain[0]), ...keysThatPass(done.preload[0])]) passing.add(key);
     differences.push(...done.differences);
