@@ -13,6 +13,8 @@ import { runSuite } from './foreign/suite-run.mjs';
 import nodePackage from './lib/node-package.cjs';
 import paths from './lib/paths.cjs';
 import { closeResults } from './lib/results.mjs';
+import { buildWindowsEngine, windowsEngineEnvironment } from './lib/windows-engine.mjs';
+import { prepareWine, windowsPath } from './lib/wine.mjs';
 import { extractTests } from './node-tests/extract.mjs';
 import { writeNodePage } from './node-tests/page.mjs';
 import { DEFAULT_MODULES, MODULES, selectTests } from './node-tests/select.mjs';
@@ -32,6 +34,7 @@ The tests are Node's and not part of this repository. They are copied into a tem
   --modules LIST           of ${MODULES.join(',')} (default ${DEFAULT_MODULES.join(',')})
   --node-version VERSION   run on this Node, fetched from npm (for example 24.21.0), instead of the running one
   --node FILE              run on this executable
+  --windows                on node.exe with the Windows engine, under Wine, as npm run test:windows does
   --filter TEXT            only test files whose name contains the text
   --write                  writes the results to docs/node-suites.md; those of other versions and modules are kept there
   --help
@@ -45,6 +48,7 @@ const OPTIONS = {
   modules: { type: 'string', default: DEFAULT_MODULES.join(',') },
   'node-version': { type: 'string' },
   node: { type: 'string' },
+  windows: { type: 'boolean' },
   filter: { type: 'string' },
   write: { type: 'boolean' },
   help: { type: 'boolean' },
@@ -53,6 +57,8 @@ const OPTIONS = {
 const ROUNDS = 3;
 /** What Node's own runner gives a test on a slow machine. */
 const TIMEOUT_MS = 120_000;
+/** Under Wine several tests hang plainly, too. */
+const WINE_TIMEOUT_MS = 45_000;
 /** Modules whose connections the port carries; the others stay with libuv. */
 const CARRIED = ['net', 'http'];
 /** Test files that want a port known beforehand get one that another run beside this one does not use. */
@@ -74,6 +80,23 @@ function executable(values) {
   return version === undefined ? process.execPath : nodePackage.fetchNode('linux', version);
 }
 
+/** What runs the tests on this system: the executable, and its version. */
+function prepareLinux(values) {
+  const node = executable(values);
+  const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim().slice(1);
+  return { node, version, path: (file) => file };
+}
+
+/** The same under Wine; `node` is then Linux' of the same version, for what it says of itself. */
+async function prepareWindows(values) {
+  if (values.node !== undefined)
+    throw new Error('--windows fetches its node.exe: --node-version, not --node');
+  const { runNode, nodeVersion } = await prepareWine({ nodeVersion: values['node-version'] });
+  buildWindowsEngine();
+  const node = nodePackage.fetchNode('linux', nodeVersion);
+  return { node, version: nodeVersion, path: windowsPath, elsewhere: { runNode, path: windowsPath } };
+}
+
 /** The list of known differences, in the form in which results are judged by it. */
 function readKnown() {
   const file = path.join(paths.root, 'scripts', 'node-tests', 'known.json');
@@ -87,7 +110,7 @@ function readKnown() {
 async function testModule(module, job, { filter, known, version }) {
   const { files, internals } = selectTests(job.folder, module, filter);
   if (files.length === 0) return { suite: module, skipped: 'another --filter' };
-  const suite = { name: module, runner: 'node', timeoutMs: TIMEOUT_MS };
+  const suite = { name: module, runner: 'node', timeoutMs: job.elsewhere ? WINE_TIMEOUT_MS : TIMEOUT_MS };
   const result = await runSuite(
     { ...job, suite, files },
     {
@@ -106,16 +129,17 @@ async function testNode(values, temporary) {
   const folder = path.join(temporary, 'tree');
   fs.mkdirSync(folder);
   const tests = extractTests(values, folder);
-  const node = executable(values);
-  const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim().slice(1);
-  console.log(`Node ${version}, tests of ${tests}`);
+  const wine = values.windows === true;
+  const { node, version, path: seen, elsewhere } = await (wine ? prepareWindows : prepareLinux)(values);
+  console.log(`Node ${version}${wine ? ' under Wine' : ''}, tests of ${tests}`);
   const scratch = path.join(temporary, 'scratch');
   fs.mkdirSync(scratch);
   const variables = {
-    NODE_TEST_DIR: scratch,
+    NODE_TEST_DIR: seen(scratch),
     NODE_COMMON_PORT: String(FIRST_PORT + (process.pid % RUNS) * PORTS_PER_RUN),
+    ...(wine && windowsEngineEnvironment()),
   };
-  const job = { folder, node, variables, preload: filesOfPackage(paths.root) };
+  const job = { folder, node, elsewhere, variables, preload: filesOfPackage(paths.root) };
   const known = readKnown();
   const results = [];
   for (const module of modules) {
@@ -124,7 +148,7 @@ async function testNode(values, temporary) {
     results.push(result);
     if (!values.write) continue;
     const page = path.join(paths.root, 'docs', 'node-suites.md');
-    writeNodePage(page, { nodeFile: node, node: version, tests, results }, known, MODULES);
+    writeNodePage(page, { nodeFile: node, node: version, wine, tests, results }, known, MODULES);
   }
   return results;
 }

@@ -17,25 +17,26 @@ function quoted(file) {
 }
 
 function environment(job, temporary) {
-  const { suite, node, preload, variables } = job;
+  const { suite, node, preload, variables, elsewhere } = job;
+  const seen = elsewhere ? elsewhere.path : (file) => file;
   const { NODE_OPTIONS, NODE_TEST_CONTEXT, NODE_DEBUG, IOCP_NET_ENGINE, IOCP_NET_PREBUILD, ...rest } =
     process.env;
   const options = [];
   if (preload) {
     const witness = path.join(import.meta.dirname, 'witness.cjs');
-    options.push('--require', quoted(preload.register), '--require', quoted(witness));
+    options.push('--require', quoted(seen(preload.register)), '--require', quoted(seen(witness)));
   }
   if (suite.options) options.push(suite.options);
   return {
     ...rest,
     ...variables,
     // Its own children are to run with the same node.
-    PATH: [path.dirname(node), rest.PATH].join(path.delimiter),
+    ...(!elsewhere && { PATH: [path.dirname(node), rest.PATH].join(path.delimiter) }),
     ...(options.length > 0 && { NODE_OPTIONS: options.join(' ') }),
-    IOCP_NET_FOREIGN_RECORDS: path.join(temporary, 'records'),
+    IOCP_NET_FOREIGN_RECORDS: seen(path.join(temporary, 'records')),
     ...(preload && {
-      IOCP_NET_FOREIGN_WITNESS: path.join(temporary, 'witness'),
-      IOCP_NET_FOREIGN_ENGINE: preload.engine,
+      IOCP_NET_FOREIGN_WITNESS: seen(path.join(temporary, 'witness')),
+      IOCP_NET_FOREIGN_ENGINE: seen(preload.engine),
     }),
   };
 }
@@ -49,9 +50,24 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   });
 }
 
+/** Runs it with a node of another system, under Wine. */
+async function runElsewhere(job, args, temporary) {
+  const outputFile = path.join(temporary, 'output');
+  const { code, signal } = await job.elsewhere.runNode(args, {
+    cwd: job.folder,
+    env: environment(job, temporary),
+    timeoutMs: job.suite.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    outputFile,
+    quiet: true,
+  });
+  const output = fs.readFileSync(outputFile, 'utf8');
+  return { code, signal, timedOut: signal === 'SIGKILL', output };
+}
+
 /** Runs the process to its end, or kills it with all that it has started. */
 function runProcess(job, args, temporary) {
   const { folder, node, suite } = job;
+  if (job.elsewhere) return runElsewhere(job, args, temporary);
   const outputFile = path.join(temporary, 'output');
   const descriptor = fs.openSync(outputFile, 'w');
   const child = spawn(node, args, {
@@ -138,6 +154,7 @@ function readWitness(temporary) {
  * @param {string} job.folder     of the package
  * @param {string[]} job.files    relative to it
  * @param {string} job.node       the executable
+ * @param {{runNode: Function, path: (file: string) => string}} [job.elsewhere]  runs it under Wine: lib/wine.mjs
  * @param {object} job.variables  for the environment
  * @param {{register: string, engine: string}} [job.preload]  files of the package under test
  */

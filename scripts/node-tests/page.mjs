@@ -7,7 +7,8 @@ const INTRODUCTION = `# Node's own tests
 The tests of Node's repository, each file run plainly and with the preload: \`npm run test:node\`, which wrote this page.
 
 - *Counted*: it passes plainly, and does not need Node's internals (\`--expose-internals\`, \`internalBinding\`).
-- *Fail plainly*: it belongs to another version of Node, or wants what the machine does not have.
+- *Fail plainly*: it belongs to another version of Node, or wants what the machine, or Wine, does not have. It does not
+  count if it passes over the preload (*gained*).
 - *Lost*: it passes plainly, and failed over the preload three times. *Unsteady*: it passes now and then, on a busy machine.
 - *On the port*: test files in which the port carried a connection. Others refuse arguments, listen alone, or fail to connect.
   \`tls\`, \`https\` and \`http2\` stay with libuv ([ecosystem.md](ecosystem.md)), and have to do so unharmed.
@@ -83,19 +84,20 @@ function knownLines(known) {
  * The page with the new results in it.
  *
  * @param {string} before    the page as it is; '' if there is none
- * @param {{node: string, tests: string, machine: string, results: object[]}} run
+ * @param {{node: string, wine?: boolean, tests: string, machine: string, results: object[]}} run
  * @param {object[]} known   the list of known differences
  * @param {string[]} modules in the order of the rows
  */
-export function renderPage(before, { node, tests, machine, results }, known, modules) {
+export function renderPage(before, { node, wine, tests, machine, results }, known, modules) {
   const sections = new Map();
   for (const text of before.split(/^(?=## )/m)) {
-    const version = /^## Node (\d+\.\d+\.\d+)/.exec(text)?.at(1);
-    if (version !== undefined) sections.set(Number.parseInt(version, 10), text);
+    const key = /^## (Node \d+)\.[^,]*?( under Wine)?,/.exec(text)?.slice(1).join('');
+    if (key !== undefined) sections.set(key, text);
   }
-  const major = Number.parseInt(node, 10);
-  const head = `## Node ${node}, tests of ${tests}\n\n${machine}.\n`;
-  const blocks = new Map(readSection(sections.get(major), head).map((block) => [block.module, block]));
+  const suffix = wine ? ' under Wine' : '';
+  const key = `Node ${Number.parseInt(node, 10)}${suffix}`;
+  const head = `## Node ${node}${suffix}, tests of ${tests}\n\n${machine}.\n`;
+  const blocks = new Map(readSection(sections.get(key), head).map((block) => [block.module, block]));
   for (const result of results) blocks.set(result.suite, linesOf(result));
   const ordered = modules.map((module) => blocks.get(module)).filter((block) => block !== undefined);
   const notes = ordered.flatMap((block) => block.notes);
@@ -104,14 +106,14 @@ export function renderPage(before, { node, tests, machine, results }, known, mod
     ...ordered.map((block) => block.row),
     ...(notes.length > 0 ? ['', ...notes] : []),
   ];
-  sections.set(major, `${head}\n${lines.join('\n')}\n\n`);
-  const newestLast = [...sections].sort(([one], [other]) => one - other).map(([, text]) => text);
+  sections.set(key, `${head}\n${lines.join('\n')}\n\n`);
+  const newestLast = [...sections.keys()].sort().map((one) => sections.get(one));
   return `${INTRODUCTION}\n${newestLast.join('')}${KNOWN_HEADING}\n\n${knownLines(known).join('\n')}\n`;
 }
 
-/** @param {string} nodeFile  the executable that the tests ran with */
+/** @param {string} nodeFile  the executable that the tests ran with; under Wine, Linux' of the same version */
 export function writeNodePage(file, { nodeFile, ...run }, known, modules) {
   const before = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
-  const machine = machineLine(describeMachine(nodeFile));
+  const machine = machineLine({ ...describeMachine(nodeFile), wine: run.wine });
   fs.writeFileSync(file, renderPage(before, { ...run, machine }, known, modules));
 }

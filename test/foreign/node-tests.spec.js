@@ -128,10 +128,15 @@ describe('test:node', () => {
       ...['## Node 20.3.4, tests of 22.1.0', '| tls '],
       ...['## Node 22.3.4, tests of 22.1.0', '| net ', '| tls ', '- net'],
     ]);
+    page = renderPage(page, { ...run22, wine: true, results: [result('net')] }, [], modules);
+    assert.deepEqual(page.match(/^## Node .*(?=,)|^\| (net|tls) /gm).slice(-4), [
+      ...['| net ', '| tls '],
+      ...['## Node 22.3.4 under Wine', '| net '],
+    ]);
     page = renderPage(page, { ...run22, results: [result('net')] }, [], modules);
     assert.doesNotMatch(page, /^- net/m);
     page = renderPage(page, { ...run22, machine: 'Another', results: [result('net')] }, [], modules);
-    assert.deepEqual(page.match(/^\| (net|tls) /gm), ['| tls ', '| net ']);
+    assert.deepEqual(page.match(/^\| (net|tls) /gm), ['| tls ', '| net ', '| net ']);
   });
 
   it('gives a reason for each listed difference', async () => {
