@@ -5,6 +5,7 @@
 #include <napi.h>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "binding/loop.h"
@@ -54,9 +55,8 @@ class Environment {
   bool Turn();
   bool Dispatch();
   void OnClosingPhase();
-  // Whether JavaScript has taken everything (kAll), has left completions (kSome), or runs no more.
-  enum class Taken : uint8_t { kAll, kSome, kEnded };
-  Taken CallDispatch(bool closing);
+  // Nothing when JavaScript runs no more.
+  std::optional<Taken> CallDispatch(Phase phase);
   void WakeForCompletions();
   bool TreatAsUncaught();
   void End();
