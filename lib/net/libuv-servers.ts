@@ -29,8 +29,8 @@ function isOfNode(prototype: object, name: string): boolean {
 const hasCrypto = process.versions.openssl !== undefined;
 
 /**
- * Whether C++ takes over what the server accepts. Fed from JavaScript through Node's stream object it needs 1.25 to 1.5
- * times the processor time of libuv's (docs/ecosystem.md), so those servers get a libuv handle from the start.
+ * Whether C++ takes over what the server accepts. Fed from JavaScript through Node's stream object it needs more
+ * processor time than on libuv's (docs/ecosystem.md has the figures), so those servers get a libuv handle from the start.
  */
 export function takesLibuvStreams(server: object): boolean {
   for (let o = Object.getPrototypeOf(server) as object | null; o !== null; ) {
