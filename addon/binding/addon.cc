@@ -171,7 +171,7 @@ napi_value Flush(Environment& environment, Arguments&) {
   return nullptr;
 }
 
-// dispatchClosing(): one dispatch(Phase.Closing) in the loop's closing phase
+// dispatchClosing(): one dispatch(true) in the loop's closing phase
 napi_value DispatchClosing(Environment& environment, Arguments&) {
   environment.DispatchClosing();
   return nullptr;

@@ -176,7 +176,7 @@ void Environment::OnClosingPhase() {
   }
   engine_.Flush();
   turning_++;
-  CallDispatch(Phase::kClosing);
+  CallDispatch(true);
   turning_--;
   if (ended_) return;
   engine_.Flush();
@@ -190,12 +190,7 @@ bool Environment::Dispatch() {
     engine_.RefillCompletions();
     engine_.Count(kBatches);
     const int32_t head = shared_->control[kCompletionHead];
-    const std::optional<Taken> taken = CallDispatch(Phase::kBatch);
-    if (taken == Taken::kOutermost) {
-      if (ended_ || !CallDispatch(Phase::kOutermost)) return false;
-      continue;
-    }
-    if (taken != Taken::kAll) return false;
+    if (CallDispatch(false) != Taken::kAll) return false;
     // A dispatch that takes nothing gets no second call in this turn: it would be called for ever.
     if (shared_->control[kCompletionHead] == head) return false;
   }
@@ -205,24 +200,19 @@ bool Environment::Dispatch() {
 // JavaScript moves the ring's head before it runs a handler, and treats what a handler throws as
 // uncaught itself. Should an error come out all the same, the next call carries on after it: the
 // rest of the batch is never lost.
-std::optional<Taken> Environment::CallDispatch(Phase phase) {
+Environment::Taken Environment::CallDispatch(bool closing) {
   const Napi::HandleScope scope(env_);
-  const napi_value argument = Napi::Number::New(env_, static_cast<int32_t>(phase));
-  napi_value answer = nullptr;
-  napi_status called = napi_ok;
-  if (phase == Phase::kOutermost) {
-    called = napi_call_function(env_, holder_.Value(), dispatch_.Value(), 1, &argument, &answer);
-  } else {
-    // No async context: events of accepted sockets belong to no store, as in node:net; sockets that
-    // belong to one enter it themselves. But a callback scope, without which what is called from
-    // here into Node's C++ (an agent's asyncReset) would take itself for the outermost one.
-    called = napi_make_callback(env_, nullptr, holder_.Value(), dispatch_.Value(), 1, &argument,
-                                &answer);
-  }
-  if (called != napi_ok) return TreatAsUncaught() ? std::optional(Taken::kAll) : std::nullopt;
-  int32_t taken = 0;
-  napi_get_value_int32(env_, answer, &taken);
-  return static_cast<Taken>(taken);
+  const napi_value argument = Napi::Boolean::New(env_, closing);
+  // No async context: events of accepted sockets belong to no store, as in node:net; sockets that
+  // belong to one enter it themselves. But a callback scope, without which what is called from
+  // here into Node's C++ (an agent's asyncReset) would take itself for the outermost one.
+  napi_value whole = nullptr;
+  const napi_status dispatched =
+      napi_make_callback(env_, nullptr, holder_.Value(), dispatch_.Value(), 1, &argument, &whole);
+  if (dispatched != napi_ok) return TreatAsUncaught() ? Taken::kAll : Taken::kEnded;
+  bool all = false;
+  napi_get_value_bool(env_, whole, &all);
+  return all ? Taken::kAll : Taken::kSome;
 }
 
 // False in a Worker that is being terminated: it runs no JavaScript any more, and its cleanup hook

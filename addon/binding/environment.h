@@ -5,7 +5,6 @@
 #include <napi.h>
 
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "binding/loop.h"
@@ -55,8 +54,9 @@ class Environment {
   bool Turn();
   bool Dispatch();
   void OnClosingPhase();
-  // Nothing when JavaScript runs no more.
-  std::optional<Taken> CallDispatch(Phase phase);
+  // Whether JavaScript has taken everything (kAll), has left completions (kSome), or runs no more.
+  enum class Taken : uint8_t { kAll, kSome, kEnded };
+  Taken CallDispatch(bool closing);
   void WakeForCompletions();
   bool TreatAsUncaught();
   void End();

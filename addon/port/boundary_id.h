@@ -6,7 +6,7 @@
 
 namespace iocp_net {
 
-inline constexpr int32_t kBoundaryId = 1228924179;
+inline constexpr int32_t kBoundaryId = 201054334;
 
 }  // namespace iocp_net
 

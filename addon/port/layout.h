@@ -51,14 +51,6 @@ enum class ReceiveMode : int32_t { kChunks = 0, kAnnounced = 1 };
 // Nothing is ended, and a Unix listener's file stays.
 enum class CloseHow : int32_t { kGraceful = 0, kReset = 1, kHandOver = 2 };
 
-// What JavaScript is called for: a batch of completions; what has closed, in the loop's closing
-// phase; or what it has asked to be called for with no other call around it.
-enum class Phase : int32_t { kBatch = 0, kClosing = 1, kOutermost = 2 };
-
-// What it answers: it has taken everything, has worked long enough and left some, or asks for
-// kOutermost first.
-enum class Taken : int32_t { kAll = 0, kSome = 1, kOutermost = 2 };
-
 // A status is 0 or one of libuv's negative numbers.
 enum class Completion : int32_t {
   kAccepted = 1,   // index: the listener; the new endpoint's index and generation

@@ -2,7 +2,7 @@
 import util = require('node:util');
 
 import { adviceFor } from './advice.js';
-import { BOUNDARY_ID, type COUNTER_NAMES, type Phase, type Taken } from './boundary.js';
+import { BOUNDARY_ID, type COUNTER_NAMES } from './boundary.js';
 import { loadFile, locateAddon } from './locate.js';
 
 export type CounterName = (typeof COUNTER_NAMES)[number];
@@ -64,7 +64,7 @@ export interface NativePort {
   peerAddress(index: number, generation: number): NativeAddress | number;
   queuedBytes(index: number, generation: number): number;
   flush(): void;
-  /** Asks for one dispatch(Phase.Closing) in the closing phase of the loop's turn. */
+  /** Asks for one dispatch(true) in the closing phase of the loop's turn. */
   dispatchClosing(): void;
   reference(on: boolean): void;
   /** What becomes of an error that nobody catches: 'uncaughtException', or the end of the process. */
@@ -79,8 +79,11 @@ export interface Addon {
   readonly again: number;
   /** Bytes of a pipe's name that the system takes. */
   readonly pipeNameBytesMax: number;
-  /** `dispatch` takes completions: Phase is what it is called for, Taken what it answers. */
-  open(dispatch: (phase: Phase) => Taken): NativePort | number;
+  /**
+   * `dispatch` takes completions, and returns false when it has worked long enough and has left some. With true it
+   * reports what has closed, in the loop's closing phase.
+   */
+  open(dispatch: (closing: boolean) => boolean): NativePort | number;
   /** What of this system the engine can use, by name. */
   features(): Record<string, boolean>;
 }

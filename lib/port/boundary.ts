@@ -1,6 +1,6 @@
 // Generated from addon/port/layout.h by scripts/generate-boundary.mjs; not to be edited.
 
-export const BOUNDARY_ID = 1228924179;
+export const BOUNDARY_ID = 201054334;
 
 export const RECORD_WORDS = 8;
 export const SUBMISSION_CAPACITY = 1024;
@@ -53,18 +53,6 @@ export const enum CloseHow {
   Graceful = 0,
   Reset = 1,
   HandOver = 2,
-}
-
-export const enum Phase {
-  Batch = 0,
-  Closing = 1,
-  Outermost = 2,
-}
-
-export const enum Taken {
-  All = 0,
-  Some = 1,
-  Outermost = 2,
 }
 
 export const enum Completion {

@@ -280,10 +280,6 @@ export class StreamEndpoint extends Endpoint {
       else this.owner.onReceived(received === length ? (into as Buffer) : exactly(into, received));
       if (received < length) return;
       if (receiver === null && left < LARGE_RECEIVE_BYTES_MIN) return; // cheaper from the arena
-      if (port.outermost.due()) {
-        port.outermost.add(() => this.receivable(left));
-        return;
-      }
       runTicks(); // as between two completions
     }
   }

@@ -10,15 +10,12 @@ import {
   Header,
   ListenFlag,
   type Operation,
-  Phase,
-  Taken,
 } from './boundary.js';
 import { nowMs } from './clock.js';
 import { type Endpoint, StreamEndpoint } from './endpoint.js';
 import { type ListenerOwner, ListeningEndpoint } from './listening-endpoint.js';
 import { SharedMemory } from './memory.js';
 import type { ConnectOptions, ListenOptions, PortFailure } from './opening.js';
-import { OutermostCalls } from './outermost.js';
 import { runTicks } from './ticks.js';
 
 export type Counters = Record<CounterName, number>;
@@ -47,7 +44,6 @@ export class CompletionPort {
   readonly again: number;
   /** True while a batch is being dispatched. */
   dispatching = false;
-  readonly outermost = new OutermostCalls();
 
   readonly #memory: SharedMemory;
   readonly #endpoints: (Endpoint | undefined)[] = [];
@@ -58,11 +54,11 @@ export class CompletionPort {
   #closingAwaited = false;
   #closes = 0;
 
-  private constructor(addon: Addon, opened: (dispatch: (phase: Phase) => Taken) => NativePort) {
+  private constructor(addon: Addon, opened: (dispatch: (closing: boolean) => boolean) => NativePort) {
     this.name = addon.name;
     this.pipeNameBytesMax = addon.pipeNameBytesMax;
     this.again = addon.again;
-    const { memory, ...calls } = opened((phase) => this.#dispatch(phase));
+    const { memory, ...calls } = opened((closing) => this.#dispatch(closing));
     // A copy: an object that Node-API has filled is a hash table to V8, and every write looks into this one.
     this.native = Object.freeze({ ...calls, memory });
     this.#memory = new SharedMemory(memory);
@@ -249,18 +245,16 @@ export class CompletionPort {
 
   // ---- completions ----
 
-  #dispatch(phase: Phase): Taken {
+  /** False when it has worked long enough and has left completions for the next turn. */
+  #dispatch(closing: boolean): boolean {
     const nested = this.dispatching; // a handler turns the loop itself
     this.dispatching = true;
     const endMs = nowMs() + TURN_MS;
-    if (phase === Phase.Closing) this.#closingAwaited = false;
+    if (closing) this.#closingAwaited = false;
     try {
       for (let ticks = false; ; ticks = true) {
         try {
-          if (phase === Phase.Batch) return this.#drain(ticks, endMs);
-          if (phase === Phase.Closing) this.#finishClosed(ticks);
-          else this.outermost.run(ticks);
-          return Taken.All;
+          return closing ? this.#finishClosed(ticks) : this.#drain(ticks, endMs);
         } catch (error) {
           // Here, not in the caller: what processes ticks leaves its async context in place when it throws, and only the
           // treatment as uncaught clears that away. The batch then goes on after the handler that has thrown.
@@ -273,7 +267,7 @@ export class CompletionPort {
   }
 
   /** Reports what has closed, the last one first: libuv takes its closing handles from a stack. */
-  #finishClosed(ticks: boolean): void {
+  #finishClosed(ticks: boolean): boolean {
     // What the ring still has for endpoints that close comes before their end. The rest waits for its turn.
     for (const record of this.#memory.records()) {
       const endpoint = this.#endpointOf(record);
@@ -292,6 +286,7 @@ export class CompletionPort {
       ticks = true;
       last.finish();
     }
+    return true;
   }
 
   /** The endpoint of a record: none if it has gone, or the record was delivered. */
@@ -302,14 +297,14 @@ export class CompletionPort {
     return endpoint.generation === memory.field(record, CompletionField.Generation) ? endpoint : undefined;
   }
 
-  #drain(ticks: boolean, endMs: number): Taken {
+  #drain(ticks: boolean, endMs: number): boolean {
     const memory = this.#memory;
     for (let count = 0; ; count++) {
       // Asked anew each time: a handler that turns the loop takes completions of this very batch.
       const record = memory.next();
-      if (record === undefined) return Taken.All;
+      if (record === undefined) return true;
       const look = memory.kind(record) === Completion.Accepted || count % CLOCK_STRIDE === CLOCK_STRIDE - 1;
-      if (look && count > 0 && nowMs() > endMs) return Taken.Some;
+      if (look && count > 0 && nowMs() > endMs) return false;
       // The first completion's ticks are due only after it, the last one's run when this call returns to Node.
       if (ticks) {
         runTicks();
@@ -319,7 +314,6 @@ export class CompletionPort {
       const endpoint = this.#endpointOf(record);
       ticks = endpoint !== undefined;
       if (endpoint !== undefined) this.#deliver(endpoint, record);
-      if (this.outermost.due()) return Taken.Outermost;
     }
   }
 
