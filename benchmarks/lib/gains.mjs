@@ -5,7 +5,7 @@ import { BASE } from './transports.mjs';
 const CELLS = [
   { id: 'echo/connections=50,bytes=64', name: 'TCP echo, 64 B', text: 'echo of 64 B', tcp: true },
   { id: 'echo/connections=50,bytes=16384', name: 'TCP echo, 16 KiB', text: 'echo of 16 KiB', tcp: true },
-  { id: 'churn/connections=50,bytes=64', name: 'connect and close', tcp: true },
+  { id: 'churn/connections=50,bytes=64', name: 'short connections', tcp: true },
   { id: 'proxy/connections=50,bytes=64', name: 'pipe() both ways', text: '`pipe()`', tcp: true },
   { id: 'websocket/connections=500,bytes=64', name: 'WebSocket (ws)', text: 'WebSockets (ws, with 500)' },
   { id: 'http/framework=http,connections=50', name: 'http.Server', text: '`http.Server`' },

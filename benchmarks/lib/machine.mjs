@@ -79,7 +79,9 @@ export function describeMachine(nodeFile = process.execPath) {
 }
 
 export function machineLine(machine) {
-  const system = machine.wine ? 'Wine' : machine.platform;
+  // Described from outside of Wine, the kernel is Linux'.
+  const onLinux = machine.platform === 'win32' ? 'Wine' : `Wine on ${machine.platform}`;
+  const system = machine.wine ? onLinux : machine.platform;
   return [
     `${machine.cpu}, ${machine.processors} processors${machine.virtualMachine ? ' (virtual machine)' : ''}`,
     `${system} ${machine.kernel} ${machine.architecture}`,

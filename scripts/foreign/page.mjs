@@ -6,7 +6,7 @@ const INTRODUCTION = `# Other projects' tests
 
 Their own suites, run plainly and with the preload, compared test by test: \`npm run test:foreign\`, which wrote this
 page. A test is *lost* if it passes plainly and never over the preload; its file was repeated on both sides. *Unsteady* tests
-pass now and then, on a busy machine. Nothing of these projects is part of this repository.
+pass now and then, on a busy machine; "–" says that a run did not count that. Nothing of these projects is part of this repository.
 `;
 
 function row(cells) {
