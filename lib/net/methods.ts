@@ -14,6 +14,7 @@ import {
 } from './errors.js';
 import { refreshIdle } from './idle-timer.js';
 import { comeBackToPort } from './move-to-libuv.js';
+import { sharesTimers } from './node-symbols.js';
 import { asking } from './sinks/stream-sink.js';
 import { Pipe, type TCP } from './socket-handle.js';
 import { type Method, optionMethods } from './socket-options.js';
@@ -34,6 +35,8 @@ const finalWaitsForConnect = Number.parseInt(process.versions.node, 10) < 22;
 
 /** node:net's own methods, for the sockets that it carries. */
 const theirs = builtin.Socket.prototype as unknown as Record<string, (...args: unknown[]) => unknown>;
+const theirWriteGeneric = theirs._writeGeneric as unknown as ThisSocket['_writeGeneric'];
+const theirUnrefTimer = theirs._unrefTimer as unknown as ThisSocket['_unrefTimer'];
 export const duplex = stream.Duplex.prototype as unknown as Record<string, (...args: unknown[]) => unknown>;
 
 /** Methods without a wrapper, mostly those that run for each message: they look themselves for node:net's sockets. */
@@ -65,7 +68,7 @@ const perMessage: Record<string, Method> = {
   ): unknown {
     const connection = this[kConnection];
     if (connection === undefined) {
-      return (theirs._writeGeneric as Method).apply(this, [writev, data, encoding, callback] as never);
+      return theirWriteGeneric.call(this, writev, data, encoding, callback);
     }
     if (this.connecting) {
       this._pendingData = data;
@@ -91,6 +94,11 @@ const perMessage: Record<string, Method> = {
     this._writeGeneric(true, chunks, '', callback);
   },
 
+  _unrefTimer(this: ThisSocket): void {
+    if (this[kConnection] === undefined) theirUnrefTimer.call(this);
+    else refreshIdle(this);
+  },
+
   /** One frame, as node:net's: tools keep ten, to find the program's line in them. */
   connect(this: ThisSocket, ...args: unknown[]): unknown {
     if (this.destroyed) comeBackToPort(this);
@@ -98,6 +106,9 @@ const perMessage: Record<string, Method> = {
     return connect(this, args, ofSockets.write);
   },
 };
+
+// What ours would do: then it is the same function, and what inherits from us (TLS) does not go through ours.
+if (sharesTimers) perMessage._unrefTimer = theirs._unrefTimer as Method;
 
 /** Where sockets find their methods. */
 let ofSockets: { write?: unknown } = {};
@@ -154,10 +165,6 @@ const others: Record<string, Method> = {
   _reset(this: ThisSocket): unknown {
     this.resetAndClosing = true;
     return this.destroy();
-  },
-
-  _unrefTimer(this: ThisSocket): void {
-    refreshIdle(this);
   },
 
   _onTimeout(this: ThisSocket): void {

@@ -6,6 +6,7 @@ const ASYNC_ID = 2 ** 40; // no count of resources gets there
 const nothing = () => {};
 
 interface Probe {
+  sharesTimers: boolean;
   timeout: symbol;
   asyncId: symbol;
   owner: symbol;
@@ -28,6 +29,7 @@ function probe(): Probe {
   };
   socket.destroy();
   return {
+    sharesTimers: found.timeout !== undefined,
     timeout: found.timeout ?? Symbol('timeout'),
     asyncId: found.asyncId ?? Symbol('async_id_symbol'),
     owner: found.owner ?? Symbol('owner_symbol'),
@@ -36,6 +38,8 @@ function probe(): Probe {
 
 const found = probe();
 
+/** Whether node:net's own code finds the idle timers of our sockets. */
+export const sharesTimers = found.sharesTimers;
 /** A socket's idle timer. */
 export const kTimeout: unique symbol = found.timeout as never;
 /** The id of a socket's or server's async resource. */

@@ -17,14 +17,19 @@ type Connect = (...args: unknown[]) => unknown;
 /** A Node that was built without OpenSSL has none of these. */
 const hasCrypto = process.versions.openssl !== undefined;
 
+const theirHandle = Object.getOwnPropertyDescriptor(builtin.Socket.prototype, '_handle');
+
 /** Classes of sockets that Node has derived from its own: a patch of net.Socket.prototype is to reach them as well. */
 function reparent(replacements: Replacements, socket: { prototype: object }): void {
   const tty = require('node:tty') as typeof import('node:tty');
   const classes: { prototype: object }[] = [tty.ReadStream, tty.WriteStream];
   if (hasCrypto) classes.push((require('node:tls') as typeof import('node:tls')).TLSSocket);
   for (const { prototype } of classes) {
-    if (Object.getPrototypeOf(prototype) === builtin.Socket.prototype) {
-      replacements.prototype(prototype, socket.prototype);
+    if (Object.getPrototypeOf(prototype) !== builtin.Socket.prototype) continue;
+    replacements.prototype(prototype, socket.prototype);
+    // No patch is missed by it, as nobody can redefine it there; TLS reads it several times for each record.
+    if (theirHandle !== undefined && !Object.hasOwn(prototype, '_handle')) {
+      replacements.property(prototype, '_handle', { ...theirHandle, configurable: true });
     }
   }
 }

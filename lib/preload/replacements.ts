@@ -6,13 +6,13 @@ export class Replacements {
 
   /** Replaces a value; enumerable as before, so that whoever copies the module copies ours. */
   value(object: object, key: PropertyKey, value: unknown): void {
+    const enumerable = Object.getOwnPropertyDescriptor(object, key)?.enumerable ?? true;
+    this.property(object, key, { value, enumerable, writable: true, configurable: true });
+  }
+
+  property(object: object, key: PropertyKey, descriptor: PropertyDescriptor): void {
     const before = Object.getOwnPropertyDescriptor(object, key);
-    define(object, key, {
-      value,
-      enumerable: before?.enumerable ?? true,
-      writable: true,
-      configurable: true,
-    });
+    define(object, key, descriptor);
     this.restores.push(() => {
       if (before === undefined) Reflect.deleteProperty(object, key);
       else define(object, key, before);

@@ -94,6 +94,7 @@ describe('differences from node:net', function () {
     theirs: ['ShutdownWrap', 'TCP', 'TCPConnectWrap'],
     ours: ['AsyncResource', 'TCP'],
   });
+  differs('the handle of TLS sockets', 'tlsHandle', { theirs: false, ours: true, ways: ['preload'] });
   differs('a property of process', 'processProperty', { theirs: false, ours: true });
 
   if (isWindows) {
