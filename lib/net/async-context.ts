@@ -2,11 +2,24 @@
 import { AsyncResource } from 'node:async_hooks';
 import { port } from './engine-port.js';
 
+/** Thrown after an error was reported, to end what runs around it: nobody is told of it again. */
+export const REPORTED = new Error('iocp-net: reported already');
+
+let reports = 0;
+
+/** Whether what is thrown here comes to the end of a report, unless somebody catches it. */
+export function isReporting(): boolean {
+  return reports > 0;
+}
+
 function reporting<A extends unknown[]>(call: (...args: A) => unknown, ...args: A): void {
+  reports++;
   try {
     call(...args);
   } catch (error) {
-    port().native.uncaught(error);
+    if (error !== REPORTED) port().native.uncaught(error);
+  } finally {
+    reports--;
   }
 }
 

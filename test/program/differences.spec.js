@@ -58,11 +58,6 @@ describe('differences from node:net', function () {
     ours: ['GET'],
     ways: ['preload'],
   });
-  differs('a body that is paused and answered at its first chunk is dropped', 'pausedBody', {
-    theirs: ['first', 'second'],
-    ours: ['first'],
-    ways: ['preload'],
-  });
   differs('a bound connection begins before connect of the handle', 'boundConnect', { theirs: 0, ours: 1 });
   differs('a bound connection has no address before it is made', 'boundAddress', {
     theirs: '127.0.0.1',

@@ -8,6 +8,7 @@ import type { Connection } from '../connection.js';
 import { errnoException, ofCompletion } from '../errors.js';
 import { refreshIdle } from '../idle-timer.js';
 import type { ThisSocket } from '../state.js';
+import { watchBodies } from './http-bodies.js';
 import { isParsed, ParserSink } from './parser-sink.js';
 import type { Sink } from './sink.js';
 
@@ -47,8 +48,12 @@ export class StreamSink implements Sink {
     // Where the bytes come from: a listener may destroy the socket, and connect it anew.
     const { socket, endpoint } = connection;
     if (!connection.arrived(chunk.length)) return;
-    if (flowsPlainly(socket)) socket.emit('data', chunk);
-    else if (isParsed(socket)) ParserSink.instead(this, connection).parse(connection, chunk);
+    if (flowsPlainly(socket)) {
+      socket.emit('data', chunk);
+      return;
+    }
+    if (socket.parser != null) watchBodies(socket.parser); // the first chunk, at the latest
+    if (isParsed(socket)) ParserSink.instead(this, connection).parse(connection, chunk);
     else if (!socket.push(chunk)) connection.stopReceiving(endpoint);
   }
 

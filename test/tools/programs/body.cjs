@@ -4,7 +4,7 @@
 
 const http = require('node:http');
 const { AsyncLocalStorage } = require('node:async_hooks');
-const { listen, ask, print } = require('../support.cjs');
+const { listen, ask, print } = require('./support.cjs');
 
 const storage = new AsyncLocalStorage();
 const server = http.createServer((request, response) =>

@@ -1,0 +1,41 @@
+'use strict';
+
+// The pieces of a request's body: ticks and promises run between two that came together, and before the end, as over
+// node:net, where http's parser reads the handle in C++.
+
+const assert = require('node:assert/strict');
+const path = require('node:path');
+const { run } = require('../support/program.js');
+const { choice } = require('../support/transports.js');
+
+const file = path.join(__dirname, 'fixtures', 'http-bodies.js');
+
+describe('bodies of http requests', function () {
+  this.timeout(120_000);
+  for (const how of [
+    '',
+    'hooks',
+    'listener',
+    'handlers pause',
+    'handlers answer',
+    'handlers pause answer',
+    'hooks handlers pause answer',
+    'ticks pause',
+    'ticks answer',
+    'ticks pause answer',
+    'destroy',
+    'hooks destroy',
+    'handlers throw',
+    'hooks handlers throw',
+    'ticks throw',
+    'hooks ticks throw',
+  ]) {
+    it(`${how || 'read to the end'}: every event and tick in the order of node:net`, async () => {
+      const expected = await run({ file, args: [how] });
+      assert.deepEqual({ code: expected.code, stderr: expected.stderr }, { code: 0, stderr: '' });
+      assert.match(expected.stdout, /data first/);
+      if (choice === 'node') return;
+      assert.deepEqual(await run({ file, args: [how], preload: 'require' }), expected);
+    });
+  }
+});
