@@ -5,22 +5,22 @@ import { port } from './engine-port.js';
 /** Thrown after an error was reported, to end what runs around it: nobody is told of it again. */
 export const REPORTED = new Error('iocp-net: reported already');
 
-let reports = 0;
+let reporting = false;
 
 /** Whether what is thrown here comes to the end of a report, unless somebody catches it. */
 export function isReporting(): boolean {
-  return reports > 0;
+  return reporting;
 }
 
-function reporting<A extends unknown[]>(call: (...args: A) => unknown, ...args: A): void {
-  reports++;
+function report<A extends unknown[]>(call: (...args: A) => unknown, ...args: A): void {
+  const outer = reporting;
+  reporting = true;
   try {
     call(...args);
   } catch (error) {
     if (error !== REPORTED) port().native.uncaught(error);
-  } finally {
-    reports--;
   }
+  reporting = outer;
 }
 
 /**
@@ -32,7 +32,7 @@ export function reportIn<A extends unknown[]>(
   call: (...args: A) => unknown,
   ...args: A
 ): void {
-  context.runInAsyncScope(reporting<A>, undefined, call, ...args);
+  context.runInAsyncScope(report<A>, undefined, call, ...args);
 }
 
 /**
