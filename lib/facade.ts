@@ -1,13 +1,12 @@
 // What an engine's copy of the package gives to the other copies in its environment. It loads all files that belong
 // together: a program that empties require.cache later must not get a second instance of one of them.
 import type net from 'node:net';
-
-import { showActiveHandles } from './net/active-handles.js';
-import { builtin } from './net/builtin.js';
 import { port } from './net/engine-port.js';
 import * as ours from './net/exports.js';
-import { guardFree } from './net/free-guard.js';
-import { listen2 } from './net/server.js';
+import { showActiveHandles } from './net/interop/active-handles.js';
+import { guardFree } from './net/interop/free-guard.js';
+import { listen2 } from './net/server/server.js';
+import { builtin } from './node/builtin.js';
 import { Installation } from './preload/installation.js';
 
 type Net = typeof net & Record<string, unknown>;

@@ -4,7 +4,7 @@ import http = require('node:http');
 import type net from 'node:net';
 import type stream from 'node:stream';
 
-import { define } from './net/define.js';
+import { define } from './node/define.js';
 import { facade } from './shared.js';
 
 type Listen2 = (...args: unknown[]) => void;

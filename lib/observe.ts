@@ -7,7 +7,7 @@ import { clearInterval, setInterval } from 'node:timers';
 import { threadId } from 'node:worker_threads';
 import { engine } from './engine.js';
 import { install } from './install.js';
-import { observeDebug } from './net/debug.js';
+import { observeDebug } from './node/debug.js';
 import type { Counters } from './port/port.js';
 
 export interface Observation {

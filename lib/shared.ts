@@ -4,8 +4,8 @@
 import net = require('node:net');
 
 import type { Facade } from './facade.js';
-import { debug } from './net/debug.js';
 import { tryPort, whyNone } from './net/engine-port.js';
+import { debug } from './node/debug.js';
 import { findAddon } from './port/addon.js';
 import { codeFolder, packageRoot } from './port/locate.js';
 

@@ -15,8 +15,12 @@ const LINES_MAX = 400;
 
 /** What a folder must not know. */
 const UNKNOWN_TO = [
-  ['lib/port/', ['lib/net/', 'lib/preload/']],
+  ['lib/node/', ['lib/port/', 'lib/net/', 'lib/preload/']],
+  ['lib/port/', ['lib/node/', 'lib/net/', 'lib/preload/']],
   ['lib/net/', ['lib/preload/']],
+  ['lib/net/sinks/', ['lib/net/socket/', 'lib/net/connect/', 'lib/net/server/', 'lib/net/interop/']],
+  ['lib/net/connection/', ['lib/net/socket/', 'lib/net/connect/', 'lib/net/server/']],
+  ['lib/net/connect/', ['lib/net/socket/', 'lib/net/server/']],
   ['addon/port/', ['addon/binding/']],
   ['addon/epoll/', ['addon/binding/', 'addon/iocp/']],
   ['addon/iocp/', ['addon/binding/', 'addon/epoll/']],

@@ -3,7 +3,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { port } from './engine-port.js';
 
 /** Thrown after an error was reported, to end what runs around it: nobody is told of it again. */
-export const REPORTED = new Error('iocp-net: reported already');
+export const REPORTED = Symbol('reported');
 
 let reporting = false;
 

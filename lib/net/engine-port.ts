@@ -1,7 +1,8 @@
 // The environment's port, for the files of this folder.
+
+import { debug } from '../node/debug.js';
 import { loadAddon } from '../port/addon.js';
 import { CompletionPort } from '../port/port.js';
-import { debug } from './debug.js';
 
 let opened: CompletionPort | undefined;
 let reason: string | undefined;

@@ -3,13 +3,13 @@ import type net from 'node:net';
 
 import util = require('node:util');
 
-import { builtin } from './builtin.js';
-import { publishClientSocket, publishesInCreateConnection } from './connect.js';
-import { debug as debugCarrier } from './debug.js';
-import { passHandles } from './handle-passing.js';
-import { noticeObservers } from './performance.js';
-import { Server } from './server.js';
-import { Socket, type SocketOptions } from './socket.js';
+import { builtin } from '../node/builtin.js';
+import { debug as debugCarrier } from '../node/debug.js';
+import { noticeObservers } from '../node/performance.js';
+import { publishClientSocket, publishesInCreateConnection } from './connect/connect.js';
+import { passHandles } from './interop/handle-passing.js';
+import { Server } from './server/server.js';
+import { Socket, type SocketOptions } from './socket/socket.js';
 
 noticeObservers();
 passHandles();

@@ -1,8 +1,8 @@
 // What a socket of ours keeps beside the fields that node:net shows.
 import type net from 'node:net';
-import { builtin } from './builtin.js';
-import type { Connection } from './connection.js';
-import { kAsyncId, kTimeout } from './node-symbols.js';
+import { builtin } from '../node/builtin.js';
+import { kAsyncId, kTimeout } from '../node/symbols.js';
+import type { Connection } from './connection/connection.js';
 
 /** The socket's connection. Undefined on a socket of node:net's, and on one that has moved there. */
 export const kConnection = Symbol('connection');

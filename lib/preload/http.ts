@@ -1,6 +1,7 @@
 // http's clients over the port. Its servers need nothing: they listen as every server does.
-import { builtin } from '../net/builtin.js';
-import { guardFree, unguardAll } from '../net/free-guard.js';
+
+import { guardFree, unguardAll } from '../net/interop/free-guard.js';
+import { builtin } from '../node/builtin.js';
 import { like, type Replacements } from './replacements.js';
 
 type Connect = (...args: unknown[]) => unknown;

@@ -1,8 +1,8 @@
 // http2's clients, which work in C++ on libuv's streams: during http2.connect() net.connect() is node:net's.
 import type http2 from 'node:http2';
 import { promisify } from 'node:util';
-import { define } from '../net/define.js';
 import { withLibuv } from '../net/exports.js';
+import { define } from '../node/define.js';
 import { like, type Replacements } from './replacements.js';
 
 type Connect = (...args: unknown[]) => ReturnType<typeof http2.connect>;

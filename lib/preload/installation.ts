@@ -3,11 +3,11 @@ import { syncBuiltinESMExports } from 'node:module';
 
 import net = require('node:net');
 
-import { hideActiveHandles, showActiveHandles } from '../net/active-handles.js';
-import { builtin } from '../net/builtin.js';
-import { listen, listen2 } from '../net/server.js';
-import { serverTransferMethods } from '../net/server-transfer.js';
-import { unwatchTls } from '../net/tls-sockets.js';
+import { hideActiveHandles, showActiveHandles } from '../net/interop/active-handles.js';
+import { unwatchTls } from '../net/interop/tls-sockets.js';
+import { listen, listen2 } from '../net/server/server.js';
+import { serverTransferMethods } from '../net/server/server-transfer.js';
+import { builtin } from '../node/builtin.js';
 import { installHttp } from './http.js';
 import { installHttp2 } from './http2.js';
 import { Replacements } from './replacements.js';

@@ -1,5 +1,5 @@
 // Properties of Node's own modules that are replaced while the port is installed, and put back afterwards.
-import { define } from '../net/define.js';
+import { define } from '../node/define.js';
 
 export class Replacements {
   private readonly restores: (() => void)[] = [];

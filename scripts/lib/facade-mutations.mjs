@@ -25,7 +25,7 @@ export const FACADE_MUTATIONS = [
     name: 'a write that waits is not called back when its socket closes',
     edits: [
       {
-        file: 'lib/net/transfer.ts',
+        file: 'lib/net/connection/connection.ts',
         find: "write(canceledWriteFails ? errnoException(ECANCELED, 'write') : null);",
         replace: '',
       },

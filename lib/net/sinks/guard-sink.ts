@@ -1,6 +1,6 @@
 // A connection that nobody may send bytes on: the first ones destroy the socket.
 import type { Receiver } from '../../port/endpoint.js';
-import type { Connection } from '../connection.js';
+import type { Connection } from '../connection/connection.js';
 import type { ThisSocket } from '../state.js';
 import type { Sink } from './sink.js';
 

@@ -1,8 +1,8 @@
 // Bytes for an HTTP parser, whatever encoding the program has given to the socket (over node:net it reads the handle).
 import type { Buffer } from 'node:buffer';
 import type { Receiver } from '../../port/endpoint.js';
-import type { Connection } from '../connection.js';
-import { refreshIdle } from '../idle-timer.js';
+import type { Connection } from '../connection/connection.js';
+import { refreshIdle } from '../connection/idle-timer.js';
 import type { ThisSocket } from '../state.js';
 import type { Sink } from './sink.js';
 

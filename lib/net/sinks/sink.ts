@@ -1,7 +1,7 @@
 // What receives on a connection, one class for each way: a stream, an HTTP parser, memory of the program's, TLS.
 import type { Buffer } from 'node:buffer';
 import type { Receiver } from '../../port/endpoint.js';
-import type { Connection } from '../connection.js';
+import type { Connection } from '../connection/connection.js';
 
 /** Called in the connection's async context, and not after the socket has let go of it. */
 export interface Sink {

@@ -3,10 +3,10 @@ import type { Buffer } from 'node:buffer';
 
 import stream = require('node:stream');
 
+import { errnoException, ofCompletion } from '../../node/errors.js';
 import type { Receiver } from '../../port/endpoint.js';
-import type { Connection } from '../connection.js';
-import { errnoException, ofCompletion } from '../errors.js';
-import { refreshIdle } from '../idle-timer.js';
+import type { Connection } from '../connection/connection.js';
+import { refreshIdle } from '../connection/idle-timer.js';
 import type { ThisSocket } from '../state.js';
 import { watchBodies } from './http-bodies.js';
 import { isParsed, ParserSink } from './parser-sink.js';

@@ -1,7 +1,7 @@
 // Bytes for TLS: over a handle, the socket itself sees neither them nor their end.
 import type { Buffer } from 'node:buffer';
-import type { Connection } from '../connection.js';
-import { refreshIdle } from '../idle-timer.js';
+import type { Connection } from '../connection/connection.js';
+import { refreshIdle } from '../connection/idle-timer.js';
 import type { Sink } from './sink.js';
 import { streamSink } from './stream-sink.js';
 

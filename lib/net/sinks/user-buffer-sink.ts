@@ -1,9 +1,9 @@
 // `onread`: bytes are received where the program wants them.
 import { types } from 'node:util';
+import { errnoException, statusOf } from '../../node/errors.js';
 import type { Receiver } from '../../port/endpoint.js';
-import type { Connection } from '../connection.js';
-import { errnoException, statusOf } from '../errors.js';
-import { noteActivity } from '../idle-timer.js';
+import type { Connection } from '../connection/connection.js';
+import { noteActivity } from '../connection/idle-timer.js';
 import type { Sink } from './sink.js';
 import { StreamSink } from './stream-sink.js';
 

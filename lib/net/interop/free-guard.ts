@@ -1,9 +1,9 @@
 // A connection that waits in an agent's pool must not receive: the bytes would be taken for the next answer.
-import { StreamEndpoint } from '../port/endpoint.js';
-import type { Connection } from './connection.js';
-import { port } from './engine-port.js';
-import { GuardSink } from './sinks/guard-sink.js';
-import { isCarried, kConnection } from './state.js';
+import { StreamEndpoint } from '../../port/endpoint.js';
+import type { Connection } from '../connection/connection.js';
+import { port } from '../engine-port.js';
+import { GuardSink } from '../sinks/guard-sink.js';
+import { isCarried, kConnection } from '../state.js';
 
 // Node 22 and later distrust what arrives on a connection that waits for its next request.
 const guardsFreeSockets = Number.parseInt(process.versions.node, 10) >= 22;

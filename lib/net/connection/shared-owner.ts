@@ -1,8 +1,8 @@
 // Two sockets over one endpoint: a program has given one socket's handle to another.
 import type { Buffer } from 'node:buffer';
-import type { StreamOwner } from '../port/endpoint.js';
+import type { StreamOwner } from '../../port/endpoint.js';
+import type { ThisSocket } from '../state.js';
 import type { Connection } from './connection.js';
-import type { ThisSocket } from './state.js';
 
 /** Received bytes go to the first socket, completions to the socket that made the call. */
 export class SharedOwner implements StreamOwner {

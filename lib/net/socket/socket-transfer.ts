@@ -1,11 +1,11 @@
 // Sockets that move to another thread.
-import type { StreamEndpoint } from '../port/endpoint.js';
-import { builtin } from './builtin.js';
-import { debug } from './debug.js';
-import { port } from './engine-port.js';
-import { adoptHandle, type LibuvHandle } from './libuv-handles.js';
-import { leavePort } from './move-to-libuv.js';
-import { kConnection, type ThisSocket } from './state.js';
+
+import { builtin } from '../../node/builtin.js';
+import { debug } from '../../node/debug.js';
+import type { StreamEndpoint } from '../../port/endpoint.js';
+import { port } from '../engine-port.js';
+import { adoptHandle, type LibuvHandle } from '../interop/libuv-handles.js';
+import { leavePort } from '../interop/move-to-libuv.js';
 import {
   type Call,
   descriptorsOf,
@@ -17,7 +17,8 @@ import {
   standIns,
   symbols,
   theirSocket,
-} from './thread-transfer.js';
+} from '../interop/thread-transfer.js';
+import { kConnection, type ThisSocket } from '../state.js';
 
 type Carry = (socket: ThisSocket, endpoint: StreamEndpoint, options: object) => void;
 

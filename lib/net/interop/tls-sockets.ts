@@ -5,12 +5,12 @@ import { EventEmitter } from 'node:events';
 import stream = require('node:stream');
 
 import type tls from 'node:tls';
-import { debug } from './debug.js';
-import { define } from './define.js';
-import { port } from './engine-port.js';
-import { errnoException, statusOf } from './errors.js';
+import { debug } from '../../node/debug.js';
+import { define } from '../../node/define.js';
+import { errnoException, statusOf } from '../../node/errors.js';
+import { port } from '../engine-port.js';
+import { isCarried, kConnection, type ThisSocket } from '../state.js';
 import { moveToLibuv } from './move-to-libuv.js';
-import { isCarried, kConnection, type ThisSocket } from './state.js';
 import { TakenStream } from './taken-stream.js';
 
 /** Node's class for streams without a handle, and the handle that it has. */

@@ -4,14 +4,15 @@ import diagnosticsChannel = require('node:diagnostics_channel');
 
 import { EventEmitter } from 'node:events';
 import type net from 'node:net';
-
+import { builtin } from '../../node/builtin.js';
+import { debug } from '../../node/debug.js';
+import { define, defineAll } from '../../node/define.js';
+import { statusOf } from '../../node/errors.js';
+import { mayUseNet } from '../../node/permission.js';
+import { pipeName } from '../connection/pipe-name.js';
+import { port } from '../engine-port.js';
+import { isDescriptor, type LibuvHandle, takeReceived } from '../interop/libuv-handles.js';
 import type { ServerState } from './accept.js';
-import { builtin } from './builtin.js';
-import { debug } from './debug.js';
-import { define, defineAll } from './define.js';
-import { port } from './engine-port.js';
-import { statusOf } from './errors.js';
-import { isDescriptor, type LibuvHandle, takeReceived } from './libuv-handles.js';
 import { readsInJavaScript, takesLibuvStreams } from './libuv-servers.js';
 import {
   carryHandedConnections,
@@ -20,8 +21,6 @@ import {
   TCP_IPV6ONLY,
   TCP_REUSEPORT,
 } from './listener-handle.js';
-import { mayUseNet } from './permission.js';
-import { pipeName } from './pipe-name.js';
 import { serverTransferMethods } from './server-transfer.js';
 
 const EADDRINUSE = statusOf('EADDRINUSE');

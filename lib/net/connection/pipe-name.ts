@@ -1,6 +1,6 @@
 // The name of a Unix socket or named pipe, as the running Node hands it to the system.
 import { Buffer } from 'node:buffer';
-import { port } from './engine-port.js';
+import { port } from '../engine-port.js';
 
 const nodeMajor = Number.parseInt(process.versions.node, 10);
 // libuv has cut off what does not fit, until Node 24 made that an error (libuv#4231).

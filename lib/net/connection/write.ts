@@ -1,11 +1,10 @@
 // How bytes are handed to the system, which has been asked when write() returns, as by node:net: by copy or by
 // reference, one by one or together. The connection settles what comes of it.
 import { Buffer } from 'node:buffer';
-
-import type { StreamEndpoint } from '../port/endpoint.js';
+import { errnoException, textAsBuffer } from '../../node/errors.js';
+import type { StreamEndpoint } from '../../port/endpoint.js';
+import type { WriteCallback, WritevChunk } from '../state.js';
 import type { Connection } from './connection.js';
-import { errnoException, textAsBuffer } from './errors.js';
-import type { WriteCallback, WritevChunk } from './state.js';
 
 const UTF8_BYTES_PER_UNIT_MAX = 3;
 // Of several pieces that leave together: up to here they are copied, if they are this short on average.

@@ -1,9 +1,8 @@
 // Servers that move to another thread.
-import type { ServerState } from './accept.js';
-import { debug } from './debug.js';
-import { define } from './define.js';
-import { noteReceived } from './libuv-handles.js';
-import { ListenerHandle } from './listener-handle.js';
+
+import { debug } from '../../node/debug.js';
+import { define } from '../../node/define.js';
+import { noteReceived } from '../interop/libuv-handles.js';
 import {
   type Call,
   descriptorsOf,
@@ -13,7 +12,9 @@ import {
   standIns,
   symbols,
   theirServer,
-} from './thread-transfer.js';
+} from '../interop/thread-transfer.js';
+import type { ServerState } from './accept.js';
+import { ListenerHandle } from './listener-handle.js';
 
 function serverMethods({ list, transfer, deserialize }: Symbols): Methods {
   return {

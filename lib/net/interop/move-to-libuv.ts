@@ -2,14 +2,14 @@
 // write in C++, on a handle of libuv's. The object stays the same, with its listeners, buffers and counters.
 import fs = require('node:fs');
 
-import type { StreamEndpoint } from '../port/endpoint.js';
-import { builtin } from './builtin.js';
-import type { Connection } from './connection.js';
-import { debug } from './debug.js';
-import { defineAll } from './define.js';
-import { port } from './engine-port.js';
-import { errnoException } from './errors.js';
-import { kConnection, type ThisSocket, type WriteCallback } from './state.js';
+import { builtin } from '../../node/builtin.js';
+import { debug } from '../../node/debug.js';
+import { defineAll } from '../../node/define.js';
+import { errnoException } from '../../node/errors.js';
+import type { StreamEndpoint } from '../../port/endpoint.js';
+import type { Connection } from '../connection/connection.js';
+import { port } from '../engine-port.js';
+import { kConnection, type ThisSocket, type WriteCallback } from '../state.js';
 
 type Construct = (this: unknown, options: unknown) => void;
 const theirs = builtin.Socket.prototype as unknown as {

@@ -5,20 +5,27 @@ import { types } from 'node:util';
 
 import stream = require('node:stream');
 
-import type { StreamEndpoint } from '../port/endpoint.js';
-import { builtin, judge } from './builtin.js';
-import { Connection } from './connection.js';
-import { debug } from './debug.js';
-import { define, defineAll } from './define.js';
-import { endedByPeer, errnoException, statusOf } from './errors.js';
-import { adoptDescriptor, adoptHandle, isDescriptor, takeReceived } from './libuv-handles.js';
+import { builtin, judge } from '../../node/builtin.js';
+import { debug } from '../../node/debug.js';
+import { define, defineAll } from '../../node/define.js';
+import { endedByPeer, errnoException, statusOf } from '../../node/errors.js';
+import type { StreamEndpoint } from '../../port/endpoint.js';
+import { Connection } from '../connection/connection.js';
+import { handleFor, SocketHandle } from '../connection/socket-handle.js';
+import { adoptDescriptor, adoptHandle, isDescriptor, takeReceived } from '../interop/libuv-handles.js';
+import { markTransferable } from '../interop/thread-transfer.js';
+import { type OnRead, UserBufferSink } from '../sinks/user-buffer-sink.js';
+import {
+  hasBlockList,
+  hasTypeOfService,
+  kAsyncId,
+  kConnection,
+  kTimeout,
+  type ThisSocket,
+} from '../state.js';
 import { duplex, methodDescriptors } from './methods.js';
 import { propertyDescriptors } from './properties.js';
-import { type OnRead, UserBufferSink } from './sinks/user-buffer-sink.js';
-import { handleFor, SocketHandle } from './socket-handle.js';
 import { socketTransferMethods } from './socket-transfer.js';
-import { hasBlockList, hasTypeOfService, kAsyncId, kConnection, kTimeout, type ThisSocket } from './state.js';
-import { markTransferable } from './thread-transfer.js';
 
 const EEXIST = statusOf('EEXIST');
 

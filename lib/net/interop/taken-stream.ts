@@ -3,9 +3,9 @@
 
 import stream = require('node:stream');
 
-import { errnoException } from './errors.js';
-import { TakenSink } from './sinks/taken-sink.js';
-import { kConnection, type ThisSocket, type WriteCallback } from './state.js';
+import { errnoException } from '../../node/errors.js';
+import { TakenSink } from '../sinks/taken-sink.js';
+import { kConnection, type ThisSocket, type WriteCallback } from '../state.js';
 
 /** As much of a Duplex as Node's wrapper for streams calls; it has one write under way at a time. */
 export class TakenStream extends stream.Readable {

@@ -4,18 +4,18 @@ import type { Buffer } from 'node:buffer';
 
 import util = require('node:util');
 
-import type { StreamEndpoint, StreamOwner } from '../port/endpoint.js';
-import { runTicks } from '../port/ticks.js';
-import { inThisContext, reportIn } from './async-context.js';
-import { errnoException, ofCompletion, socketClosed, statusOf } from './errors.js';
+import { errnoException, ofCompletion, socketClosed, statusOf } from '../../node/errors.js';
+import type { StreamEndpoint, StreamOwner } from '../../port/endpoint.js';
+import { runTicks } from '../../port/ticks.js';
+import { inThisContext, reportIn } from '../async-context.js';
+import type { Sink } from '../sinks/sink.js';
+import { streamSink } from '../sinks/stream-sink.js';
+import { UserBufferSink } from '../sinks/user-buffer-sink.js';
+import { kAsyncId, kConnection, type ThisSocket, type WriteCallback, type WriteData } from '../state.js';
 import type { ConnectRequest } from './handle-requests.js';
 import { noteActivity, refreshIdle } from './idle-timer.js';
 import { SharedOwner } from './shared-owner.js';
-import type { Sink } from './sinks/sink.js';
-import { streamSink } from './sinks/stream-sink.js';
-import { UserBufferSink } from './sinks/user-buffer-sink.js';
 import type { SocketHandle, TCP } from './socket-handle.js';
-import { kAsyncId, kConnection, type ThisSocket, type WriteCallback, type WriteData } from './state.js';
 import { WantedOptions } from './wanted-options.js';
 import { sendAll, sendBytes, sendText } from './write.js';
 

@@ -1,11 +1,12 @@
 // What keeps the process alive, for those who ask Node: process._getActiveHandles(), _getActiveRequests(),
 // getActiveResourcesInfo() and process.report show our servers and sockets under the names of Node's.
-import type { Endpoint } from '../port/endpoint.js';
-import { StreamEndpoint } from '../port/endpoint.js';
-import { ListeningEndpoint } from '../port/listening-endpoint.js';
-import { define } from './define.js';
-import { tryPort } from './engine-port.js';
-import { Pipe, unconnected } from './socket-handle.js';
+
+import { define } from '../../node/define.js';
+import type { Endpoint } from '../../port/endpoint.js';
+import { StreamEndpoint } from '../../port/endpoint.js';
+import { ListeningEndpoint } from '../../port/listening-endpoint.js';
+import { Pipe, unconnected } from '../connection/socket-handle.js';
+import { tryPort } from '../engine-port.js';
 
 interface Owner {
   /** Of a stream's owner. */

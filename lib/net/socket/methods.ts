@@ -1,23 +1,22 @@
 // The methods of net.Socket: what its documentation says, around the endpoint of a port.
 import stream = require('node:stream');
 
-import { clearTimeout } from '../port/clock.js';
-import { builtin } from './builtin.js';
-import { connect } from './connect.js';
-import { defineAll } from './define.js';
+import { builtin } from '../../node/builtin.js';
+import { defineAll } from '../../node/define.js';
 import {
   closedBeforeConnection,
   errnoException,
   invalidHandleType,
   socketClosed,
   statusOf,
-} from './errors.js';
-import { refreshIdle } from './idle-timer.js';
-import { comeBackToPort } from './move-to-libuv.js';
-import { sharesTimers } from './node-symbols.js';
-import { asking } from './sinks/stream-sink.js';
-import { Pipe, type TCP } from './socket-handle.js';
-import { type Method, optionMethods } from './socket-options.js';
+} from '../../node/errors.js';
+import { sharesTimers } from '../../node/symbols.js';
+import { clearTimeout } from '../../port/clock.js';
+import { connect } from '../connect/connect.js';
+import { refreshIdle } from '../connection/idle-timer.js';
+import { Pipe, type TCP } from '../connection/socket-handle.js';
+import { comeBackToPort } from '../interop/move-to-libuv.js';
+import { asking } from '../sinks/stream-sink.js';
 import {
   kConnection,
   kTimeout,
@@ -25,7 +24,8 @@ import {
   type WriteCallback,
   type WriteData,
   type WritevChunk,
-} from './state.js';
+} from '../state.js';
+import { type Method, optionMethods } from './socket-options.js';
 
 // As the timers: programs that fake it do not mean this one. (node:net's ticks can be faked, and so can ours.)
 const { queueMicrotask } = globalThis;

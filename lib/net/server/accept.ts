@@ -2,13 +2,13 @@
 import diagnosticsChannel = require('node:diagnostics_channel');
 
 import type net from 'node:net';
-import type { StreamEndpoint } from '../port/endpoint.js';
-import { debug } from './debug.js';
-import { port } from './engine-port.js';
-import { setKeepAlive } from './keep-alive.js';
-import { AcceptedOptions, acceptedSocket } from './socket.js';
-import type { SocketHandle } from './socket-handle.js';
-import { hasBlockList, kConnection } from './state.js';
+import { debug } from '../../node/debug.js';
+import type { StreamEndpoint } from '../../port/endpoint.js';
+import { setKeepAlive } from '../connection/keep-alive.js';
+import type { SocketHandle } from '../connection/socket-handle.js';
+import { port } from '../engine-port.js';
+import { AcceptedOptions, acceptedSocket } from '../socket/socket.js';
+import { hasBlockList, kConnection } from '../state.js';
 
 const serverSocketChannel = diagnosticsChannel.channel('net.server.socket');
 // Up to Node 20 a maxConnections of 0 means no limit.

@@ -1,8 +1,7 @@
 // One attempt to connect: from a target to the handle's connect(), and what comes of it.
 import util = require('node:util');
 
-import type { ConnectOptions } from '../port/opening.js';
-import { builtin } from './builtin.js';
+import { builtin } from '../../node/builtin.js';
 import {
   errnoException,
   exceptionWithHostPort,
@@ -11,13 +10,14 @@ import {
   type NetError,
   ofCompletion,
   statusOf,
-} from './errors.js';
-import type { ConnectRequest } from './handle-requests.js';
-import { observeConnect } from './performance.js';
-import { denial } from './permission.js';
-import type { TCP } from './socket-handle.js';
-import { hasBlockList, kConnection, type ThisSocket } from './state.js';
-import type { WantedOptions } from './wanted-options.js';
+} from '../../node/errors.js';
+import { observeConnect } from '../../node/performance.js';
+import { denial } from '../../node/permission.js';
+import type { ConnectOptions } from '../../port/opening.js';
+import type { ConnectRequest } from '../connection/handle-requests.js';
+import type { TCP } from '../connection/socket-handle.js';
+import type { WantedOptions } from '../connection/wanted-options.js';
+import { hasBlockList, kConnection, type ThisSocket } from '../state.js';
 
 const debug = util.debuglog('net');
 const isWindows = process.platform === 'win32';

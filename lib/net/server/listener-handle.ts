@@ -4,13 +4,14 @@ import { AsyncResource, asyncWrapProviders } from 'node:async_hooks';
 import fs = require('node:fs');
 import util = require('node:util');
 
-import type { StreamEndpoint } from '../port/endpoint.js';
-import type { ListenerOwner, ListeningEndpoint } from '../port/listening-endpoint.js';
-import { isFailure, type ListenOptions } from '../port/opening.js';
-import { accept, type ServerState } from './accept.js';
-import { reportIn } from './async-context.js';
-import { debug } from './debug.js';
-import { port } from './engine-port.js';
+import { debug } from '../../node/debug.js';
+import { kOwner } from '../../node/symbols.js';
+import type { StreamEndpoint } from '../../port/endpoint.js';
+import type { ListenerOwner, ListeningEndpoint } from '../../port/listening-endpoint.js';
+import { isFailure, type ListenOptions } from '../../port/opening.js';
+import { reportIn } from '../async-context.js';
+import { handleFor } from '../connection/socket-handle.js';
+import { port } from '../engine-port.js';
 import {
   adoptHandle,
   createServerHandle,
@@ -18,9 +19,8 @@ import {
   isDescriptor,
   type LibuvHandle,
   type OnConnection,
-} from './libuv-handles.js';
-import { kOwner } from './node-symbols.js';
-import { handleFor } from './socket-handle.js';
+} from '../interop/libuv-handles.js';
+import { accept, type ServerState } from './accept.js';
 
 const debugNet = util.debuglog('net');
 // The mode of fchmod (uv_poll_event).

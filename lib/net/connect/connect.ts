@@ -6,7 +6,21 @@ import type net from 'node:net';
 
 import util = require('node:util');
 
-import { clearTimeout, setTimeout } from '../port/clock.js';
+import { builtin, quietly } from '../../node/builtin.js';
+import {
+  attemptsFailed,
+  connectionTimeout,
+  exceptionWithHostPort,
+  invalidAddressFamily,
+  invalidIpAddress,
+  type NetError,
+  ofCompletion,
+  statusOf,
+} from '../../node/errors.js';
+import { denial } from '../../node/permission.js';
+import { clearTimeout, setTimeout } from '../../port/clock.js';
+import { Pipe, TCP } from '../connection/socket-handle.js';
+import { kConnection, type ThisSocket } from '../state.js';
 import {
   afterConnect,
   attempt,
@@ -19,20 +33,6 @@ import {
   type Target,
   withLocal,
 } from './attempt.js';
-import { builtin, quietly } from './builtin.js';
-import {
-  attemptsFailed,
-  connectionTimeout,
-  exceptionWithHostPort,
-  invalidAddressFamily,
-  invalidIpAddress,
-  type NetError,
-  ofCompletion,
-  statusOf,
-} from './errors.js';
-import { denial } from './permission.js';
-import { Pipe, TCP } from './socket-handle.js';
-import { kConnection, type ThisSocket } from './state.js';
 
 const debug = util.debuglog('net');
 const clientSocketChannel = diagnosticsChannel.channel('net.client.socket');

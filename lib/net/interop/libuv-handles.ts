@@ -1,9 +1,10 @@
 // Handles of libuv's beside the port's endpoints: which of them the port may carry, and how to make one of them from a
 // descriptor. On systems where sockets have no descriptors that can be duplicated, the port carries none.
-import type { StreamEndpoint } from '../port/endpoint.js';
-import { builtin } from './builtin.js';
-import { debug } from './debug.js';
-import { port } from './engine-port.js';
+
+import { builtin } from '../../node/builtin.js';
+import { debug } from '../../node/debug.js';
+import type { StreamEndpoint } from '../../port/endpoint.js';
+import { port } from '../engine-port.js';
 
 /** A TCP or Pipe object of Node's, as far as it is used here. */
 export interface LibuvHandle {

@@ -1,10 +1,11 @@
 // Socket options and the idle timeout, before and after there is a connection.
-import { clearTimeout, setTimeout } from '../port/clock.js';
-import { keepAlive } from './attempt.js';
-import { builtin, judge } from './builtin.js';
-import { errnoException } from './errors.js';
-import type { TCP } from './socket-handle.js';
-import { hasTypeOfService, kConnection, kTimeout, type ThisSocket } from './state.js';
+
+import { builtin, judge } from '../../node/builtin.js';
+import { errnoException } from '../../node/errors.js';
+import { clearTimeout, setTimeout } from '../../port/clock.js';
+import { keepAlive } from '../connect/attempt.js';
+import type { TCP } from '../connection/socket-handle.js';
+import { hasTypeOfService, kConnection, kTimeout, type ThisSocket } from '../state.js';
 
 export type Method = (this: ThisSocket, ...args: never[]) => unknown;
 

@@ -1,6 +1,6 @@
 // Connections on their way from a cluster's primary to a worker. node:net closes its end when the worker has answered;
 // should the worker die instead, nobody does, and the client waits for ever. So the port keeps track of them.
-import { debug } from './debug.js';
+import { debug } from '../../node/debug.js';
 import type { LibuvHandle } from './libuv-handles.js';
 
 interface ClusterMessage {

@@ -1,10 +1,10 @@
 // The getters of net.Socket, with the flags that node:net's have.
 import { Buffer } from 'node:buffer';
-import { builtin } from './builtin.js';
-import { formerOf, leavePort, moveToLibuv } from './move-to-libuv.js';
-import { SocketHandle } from './socket-handle.js';
-import { kConnection, NO_HANDLE, type ThisSocket, type WriteData, type WritevChunk } from './state.js';
-import { watchTls } from './tls-sockets.js';
+import { builtin } from '../../node/builtin.js';
+import { SocketHandle } from '../connection/socket-handle.js';
+import { formerOf, leavePort, moveToLibuv } from '../interop/move-to-libuv.js';
+import { watchTls } from '../interop/tls-sockets.js';
+import { kConnection, NO_HANDLE, type ThisSocket, type WriteData, type WritevChunk } from '../state.js';
 
 function bytesOf(data: WriteData, encoding: string): number {
   if (typeof data === 'string') return Buffer.byteLength(data, encoding as BufferEncoding);

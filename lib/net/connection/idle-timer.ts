@@ -1,5 +1,5 @@
 // The idle timer of a socket, and of those that it is carried by: activity starts it anew.
-import { kTimeout, type ThisSocket } from './state.js';
+import { kTimeout, type ThisSocket } from '../state.js';
 
 export function refreshIdle(socket: ThisSocket): void {
   for (let s: ThisSocket | null | undefined = socket; s != null; s = s._parent as ThisSocket | null) {

@@ -3,7 +3,7 @@ import type http from 'node:http';
 import type http2 from 'node:http2';
 import type tls from 'node:tls';
 
-import { builtin } from './builtin.js';
+import { builtin } from '../../node/builtin.js';
 
 /** Servers whose sockets are read and written in JavaScript, besides those of http. */
 const inJavaScript = new Set<object>([builtin.Server.prototype]);

@@ -2,23 +2,23 @@
 // async resource, over the endpoint of a port. Programs call it, replace its methods, or give it to another socket;
 // what a socket asks of its handle goes through these methods, except for the bytes.
 import { AsyncResource, asyncWrapProviders } from 'node:async_hooks';
-import { setImmediate } from '../port/clock.js';
-import type { StreamEndpoint } from '../port/endpoint.js';
-import { type ConnectOptions, isFailure } from '../port/opening.js';
-import { inThisContext, reportIn } from './async-context.js';
-import { builtin } from './builtin.js';
+import { builtin } from '../../node/builtin.js';
+import { debug } from '../../node/debug.js';
+import { define } from '../../node/define.js';
+import { isWithoutSocket, statusOf } from '../../node/errors.js';
+import { kOwner } from '../../node/symbols.js';
+import { setImmediate } from '../../port/clock.js';
+import type { StreamEndpoint } from '../../port/endpoint.js';
+import { type ConnectOptions, isFailure } from '../../port/opening.js';
+import { inThisContext, reportIn } from '../async-context.js';
+import { port } from '../engine-port.js';
+import { isBoundToHttp2, moveForHttp2 } from '../interop/tls-sockets.js';
+import { kConnection, type ThisSocket } from '../state.js';
 import { type Connecting, Connection } from './connection.js';
-import { debug } from './debug.js';
-import { define } from './define.js';
-import { port } from './engine-port.js';
-import { isWithoutSocket, statusOf } from './errors.js';
 import type { ConnectRequest, ShutdownRequest } from './handle-requests.js';
 import { setKeepAlive } from './keep-alive.js';
-import { kOwner } from './node-symbols.js';
 import { pipeName } from './pipe-name.js';
 import { SharedOwner } from './shared-owner.js';
-import { kConnection, type ThisSocket } from './state.js';
-import { isBoundToHttp2, moveForHttp2 } from './tls-sockets.js';
 
 const EALREADY = statusOf('EALREADY');
 const EBADF = statusOf('EBADF');

@@ -2,9 +2,9 @@
 // handle of libuv's; node:net's own methods make the message, for a stand-in that holds that handle.
 import util = require('node:util');
 
-import { setImmediate } from '../port/clock.js';
-import { builtin } from './builtin.js';
-import { define, defineAll } from './define.js';
+import { builtin } from '../../node/builtin.js';
+import { define, defineAll } from '../../node/define.js';
+import { setImmediate } from '../../port/clock.js';
 
 export type Method = (this: never, ...args: never[]) => unknown;
 export type Call = (this: unknown, ...args: unknown[]) => unknown;

@@ -4,14 +4,14 @@ import type { ChildProcess } from 'node:child_process';
 
 import diagnosticsChannel = require('node:diagnostics_channel');
 
-import { builtin } from './builtin.js';
-import { debug } from './debug.js';
-import { define } from './define.js';
+import { builtin } from '../../node/builtin.js';
+import { debug } from '../../node/debug.js';
+import { define } from '../../node/define.js';
+import { ListenerHandle } from '../server/listener-handle.js';
+import { Socket } from '../socket/socket.js';
+import { isCarried, kConnection, NO_HANDLE, type ThisSocket } from '../state.js';
 import { noteAnswered, noteHandedOver } from './handed-connections.js';
 import { handleOf, type LibuvHandle, noteReceived } from './libuv-handles.js';
-import { ListenerHandle } from './listener-handle.js';
-import { Socket } from './socket.js';
-import { isCarried, kConnection, NO_HANDLE, type ThisSocket } from './state.js';
 
 type Done = (error: Error | null) => void;
 interface SendOptions {
