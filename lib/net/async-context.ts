@@ -2,25 +2,12 @@
 import { AsyncResource } from 'node:async_hooks';
 import { port } from './engine-port.js';
 
-/** Thrown after an error was reported, to end what runs around it: nobody is told of it again. */
-export const REPORTED = Symbol('reported');
-
-let reporting = false;
-
-/** Whether what is thrown here comes to the end of a report, unless somebody catches it. */
-export function isReporting(): boolean {
-  return reporting;
-}
-
-function report<A extends unknown[]>(call: (...args: A) => unknown, ...args: A): void {
-  const outer = reporting;
-  reporting = true;
+function reporting<A extends unknown[]>(call: (...args: A) => unknown, ...args: A): void {
   try {
     call(...args);
   } catch (error) {
-    if (error !== REPORTED) port().native.uncaught(error);
+    port().native.uncaught(error);
   }
-  reporting = outer;
 }
 
 /**
@@ -32,7 +19,7 @@ export function reportIn<A extends unknown[]>(
   call: (...args: A) => unknown,
   ...args: A
 ): void {
-  context.runInAsyncScope(report<A>, undefined, call, ...args);
+  context.runInAsyncScope(reporting<A>, undefined, call, ...args);
 }
 
 /**

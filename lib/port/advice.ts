@@ -25,6 +25,10 @@ const CAUSES: [RegExp, string][] = [
     /failed to map segment|Operation not permitted/i,
     'the file is on a volume without the right to execute (noexec): install the package, or point IOCP_NET_ADDON, elsewhere',
   ],
+  [
+    /Dynamic require of/,
+    'this program is bundled as an ECMAScript module without a require(): add the banner of docs/bundlers.md, or name the file of the engine in IOCP_NET_ADDON',
+  ],
   [/invalid ELF header|file too short|not a valid Win32 application|wrong ELF class/i, DAMAGED],
   [
     /libc\.musl|ld-musl|Error relocating/,

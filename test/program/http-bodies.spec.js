@@ -29,6 +29,15 @@ describe('bodies of http requests', function () {
     'hooks handlers throw',
     'ticks throw',
     'hooks ticks throw',
+    'later',
+    'later handlers pause answer',
+    'later ticks throw',
+    'unshifted handlers pause answer',
+    'unshifted split handlers pause answer',
+    'emitted',
+    'emitted handlers pause answer',
+    'emitted ticks throw',
+    'emitted handlers throw',
   ]) {
     it(`${how || 'read to the end'}: every event and tick in the order of node:net`, async () => {
       const expected = await run({ file, args: [how] });

@@ -1,14 +1,16 @@
-// Bytes for an HTTP parser, whatever encoding the program has given to the socket (over node:net it reads the handle).
+// Bytes for an HTTP parser that reads the handle over node:net: the stream has no part in it, nor has an encoding.
 import type { Buffer } from 'node:buffer';
 import type { Receiver } from '../../port/endpoint.js';
 import type { Connection } from '../connection/connection.js';
 import { refreshIdle } from '../connection/idle-timer.js';
+import { port } from '../engine-port.js';
 import type { ThisSocket } from '../state.js';
+import { feed, readsHandle } from './parser-feed.js';
 import type { Sink } from './sink.js';
 
-/** Whether a parser gets the bytes, and push() would give it text. */
+/** Whether a parser gets the bytes past the stream: a server's, or one that push() would give text. */
 export function isParsed(socket: ThisSocket): boolean {
-  return socket.parser != null && socket.readableEncoding !== null;
+  return socket.parser != null && (socket.readableEncoding !== null || readsHandle(socket));
 }
 
 export class ParserSink implements Sink {
@@ -29,24 +31,26 @@ export class ParserSink implements Sink {
   }
 
   bytes(connection: Connection, chunk: Buffer): void {
-    if (this.held === null && !isParsed(connection.socket)) {
+    const { socket } = connection;
+    const asHandle = readsHandle(socket);
+    if (this.held === null && !asHandle && !isParsed(socket)) {
       connection.sink = this.under;
       this.under.bytes(connection, chunk);
     } else if (connection.arrived(chunk.length)) {
-      this.parse(connection, chunk);
+      this.parse(connection, chunk, asHandle);
     }
   }
 
-  parse(connection: Connection, chunk: Buffer): void {
+  parse(connection: Connection, chunk: Buffer, asHandle = readsHandle(connection.socket)): void {
     const { socket } = connection;
     if (this.held !== null) {
       this.held.push(chunk);
     } else if (socket.readableFlowing === false) {
       this.held = [chunk];
       connection.stopReceiving(); // one chunk is enough to hold
-      socket.once('resume', () => this.release(connection));
+      this.releaseWhenResumed(connection);
     } else {
-      socket.emit('data', chunk);
+      feed(socket, chunk, asHandle);
     }
   }
 
@@ -67,16 +71,31 @@ export class ParserSink implements Sink {
     return this.under.follow(next);
   }
 
+  private releaseWhenResumed(connection: Connection): void {
+    connection.socket.once('resume', () => this.release(connection));
+  }
+
+  /** The first of them, in a call of the loop's own: over node:net the bytes were with the system until now. */
   private release(connection: Connection): void {
     const { socket } = connection;
-    const chunks = this.held ?? [];
-    this.held = null;
-    for (const chunk of chunks) {
-      if (socket.destroyed) return;
-      if (chunk === null) this.end(connection);
-      else if (socket.parser != null) this.parse(connection, chunk);
-      else socket.push(chunk); // an upgrade: from here on the encoding counts
-    }
-    if (this.held === null && !connection.reading) connection.receive();
+    port().afterClosing(() => {
+      if (this.held === null || socket.destroyed) return;
+      if (socket.readableFlowing === false) {
+        this.releaseWhenResumed(connection);
+        return;
+      }
+      const chunk = this.held.shift() ?? null;
+      if (this.held.length > 0) {
+        this.release(connection);
+      } else {
+        this.held = null;
+        if (!connection.reading) connection.receive();
+      }
+      connection.inContext(() => {
+        if (chunk === null) this.under.end(connection);
+        else if (socket.parser != null) feed(socket, chunk, readsHandle(socket));
+        else socket.push(chunk); // an upgrade: from here on the encoding counts
+      });
+    });
   }
 }

@@ -8,7 +8,6 @@ import type { Receiver } from '../../port/endpoint.js';
 import type { Connection } from '../connection/connection.js';
 import { refreshIdle } from '../connection/idle-timer.js';
 import type { ThisSocket } from '../state.js';
-import { watchBodies } from './http-bodies.js';
 import { isParsed, ParserSink } from './parser-sink.js';
 import type { Sink } from './sink.js';
 
@@ -48,12 +47,8 @@ export class StreamSink implements Sink {
     // Where the bytes come from: a listener may destroy the socket, and connect it anew.
     const { socket, endpoint } = connection;
     if (!connection.arrived(chunk.length)) return;
-    if (flowsPlainly(socket)) {
-      socket.emit('data', chunk);
-      return;
-    }
-    if (socket.parser != null) watchBodies(socket.parser); // the first chunk, at the latest
     if (isParsed(socket)) ParserSink.instead(this, connection).parse(connection, chunk);
+    else if (flowsPlainly(socket)) socket.emit('data', chunk);
     else if (!socket.push(chunk)) connection.stopReceiving(endpoint);
   }
 
