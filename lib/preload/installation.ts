@@ -22,12 +22,14 @@ const theirHandle = Object.getOwnPropertyDescriptor(builtin.Socket.prototype, '_
 /** Classes of sockets that Node has derived from its own: a patch of net.Socket.prototype is to reach them as well. */
 function reparent(replacements: Replacements, socket: { prototype: object }): void {
   const tty = require('node:tty') as typeof import('node:tty');
-  const classes: { prototype: object }[] = [tty.ReadStream, tty.WriteStream];
+  const classes: { readonly prototype: object }[] = [tty.ReadStream, tty.WriteStream];
   if (hasCrypto) classes.push((require('node:tls') as typeof import('node:tls')).TLSSocket);
-  for (const { prototype } of classes) {
+  for (const derived of classes) {
+    const { prototype } = derived;
     if (Object.getPrototypeOf(prototype) !== builtin.Socket.prototype) continue;
+    replacements.prototype(derived, socket);
     replacements.prototype(prototype, socket.prototype);
-    // No patch is missed by it, as nobody can redefine it there; TLS reads it several times for each record.
+    // Not configurable in net.Socket.prototype: no patch of it can be missed. TLS reads it several times for each record.
     if (theirHandle !== undefined && !Object.hasOwn(prototype, '_handle')) {
       replacements.property(prototype, '_handle', { ...theirHandle, configurable: true });
     }

@@ -89,6 +89,16 @@ describe('differences from node:net', function () {
     theirs: ['ShutdownWrap', 'TCP', 'TCPConnectWrap'],
     ours: ['AsyncResource', 'TCP'],
   });
+  differs('the async id of promises between the pieces of a body', 'microtaskId', {
+    theirs: [true],
+    ours: [false],
+    ways: ['preload'],
+  });
+  differs('patches and what a TLS server accepts', 'libuvPatches', {
+    theirs: true,
+    ours: false,
+    ways: ['preload'],
+  });
   differs('the handle of TLS sockets', 'tlsHandle', { theirs: false, ours: true, ways: ['preload'] });
   differs('a property of process', 'processProperty', { theirs: false, ours: true });
 
@@ -102,6 +112,7 @@ describe('differences from node:net', function () {
       ours: 'ERR_INVALID_ARG_VALUE',
     });
   } else {
+    differs('aborting on an uncaught exception', 'abortOnUncaught', { theirs: true, ours: false });
     differs('a descriptor that another server listens on', 'watchedDescriptor', {
       theirs: 'EEXIST',
       ours: 'listening',

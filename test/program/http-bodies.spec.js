@@ -16,6 +16,7 @@ describe('bodies of http requests', function () {
     '',
     'hooks',
     'listener',
+    'once',
     'handlers pause',
     'handlers answer',
     'handlers pause answer',
@@ -45,6 +46,16 @@ describe('bodies of http requests', function () {
       assert.match(expected.stdout, /data first/);
       if (choice === 'node') return;
       assert.deepEqual(await run({ file, args: [how], preload: 'require' }), expected);
+    });
+  }
+
+  for (const how of ['read', 'throw']) {
+    it(`a response that a client reads over an accepted connection: ${how}`, async () => {
+      const overAccepted = path.join(__dirname, 'fixtures', 'http-client-over-accepted.js');
+      const expected = await run({ file: overAccepted, args: [how] });
+      assert.match(expected.stdout, /data b/);
+      if (choice === 'node') return;
+      assert.deepEqual(await run({ file: overAccepted, args: [how], preload: 'require' }), expected);
     });
   }
 });

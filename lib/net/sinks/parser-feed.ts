@@ -1,20 +1,19 @@
 // An http server's parser is given bytes as if it read a libuv handle. Over node:net it does, in C++, and calls JavaScript
 // for each piece of a body by itself: ticks and promises run before the next piece, or the end. From 'data' it parses a
-// whole chunk in one call. So the function that it calls is replaced by one that runs them.
+// whole chunk in one call. So the functions that it calls are replaced by others that run them.
 
 import { debug } from '../../node/debug.js';
 import { runTicks } from '../../port/ticks.js';
 import { port } from '../engine-port.js';
 import type { ThisSocket } from '../state.js';
 
-interface Parser {
-  /** The request of a client's parser. */
-  outgoing?: object | null;
-}
-type OnBody = (this: Parser, piece: unknown) => unknown;
+type Parser = object;
+type OnPiece = (this: Parser, ...args: unknown[]) => unknown;
 
-/** The name of the function that http's parsers call for each piece of a body. */
-const ON_BODY = 'parserOnBody';
+/** The names of what http's parsers call for each piece of a body, and for trailers and more headers than fit at once. */
+const ON_PIECE = ['parserOnBody', 'parserOnHeaders'];
+/** The name of the 'pause' listener of http's servers. It goes, for good, when the program listens for bytes itself. */
+const ON_PAUSE = 'onSocketPause';
 /** Thrown in place of an error that 'uncaughtException' has had already: it ends the parsing, and nobody is told. */
 const ALREADY_UNCAUGHT = Symbol('already uncaught');
 
@@ -23,18 +22,15 @@ let fed: Parser | null = null;
 const prepared = new WeakSet<object>();
 let known = true;
 
-/** Whether node:net would let the parser read the handle: a server's, with nobody beside it who wants the bytes. */
+let onPause: unknown;
+
+/** Whether node:net would let the parser read the handle: a server's, as long as nobody beside it wants the bytes. */
 export function readsHandle(socket: ThisSocket): boolean {
-  const parser = socket.parser as Parser | null | undefined;
-  return (
-    parser != null &&
-    parser.outgoing == null &&
-    socket.server != null &&
-    socket.readableFlowing !== null &&
-    socket.readableLength === 0 &&
-    socket.listenerCount('data') === 1 &&
-    socket.listenerCount('readable') === 0
-  );
+  if (socket.parser == null || socket.readableFlowing === null || socket.readableLength > 0) return false;
+  const listeners = socket.listeners('pause');
+  if (listeners[0] === onPause && onPause !== undefined) return true;
+  onPause = listeners.find(({ name }) => name === ON_PAUSE) ?? onPause;
+  return onPause !== undefined && listeners.includes(onPause as never);
 }
 
 /** Emits the 'data' that the parser listens for; `asHandle`: as what it reads from a handle. */
@@ -59,19 +55,19 @@ export function prepareParser(parser: object): void {
   if (prepared.has(parser)) return;
   prepared.add(parser);
   const calls = parser as Record<string, unknown>;
-  const place = Object.keys(calls).find((key) => {
+  let found = false;
+  for (const key of Object.keys(calls)) {
     const value = calls[key];
-    return typeof value === 'function' && value.name === ON_BODY;
-  });
-  if (place === undefined) {
-    if (known) debug('http calls its parsers in an unknown way: no ticks between the pieces of a body');
-    known = false;
-    return;
+    if (typeof value !== 'function' || !ON_PIECE.includes(value.name)) continue;
+    found = true;
+    const onPiece = value as OnPiece;
+    calls[key] = function (this: Parser, ...args: unknown[]) {
+      return fed === this ? asOwnCall(this, onPiece, args) : onPiece.apply(this, args);
+    };
   }
-  const onBody = calls[place] as OnBody;
-  calls[place] = function (this: Parser, piece: unknown) {
-    return fed === this ? asOwnCall(this, onBody, piece) : onBody.call(this, piece);
-  };
+  if (!found && known)
+    debug('http calls its parsers in an unknown way: no ticks between the pieces of a body');
+  known &&= found;
 }
 
 /**
@@ -79,11 +75,11 @@ export function prepareParser(parser: object): void {
  * the async stack, which only the treatment as uncaught clears, and Node 22 loses one that is thrown through the parser
  * while async hooks are on.
  */
-function asOwnCall(parser: Parser, onBody: OnBody, piece: unknown): unknown {
+function asOwnCall(parser: Parser, onPiece: OnPiece, args: unknown[]): unknown {
   fed = null;
   let result: unknown;
   try {
-    result = onBody.call(parser, piece);
+    result = onPiece.apply(parser, args);
     runTicks();
   } catch (error) {
     port().native.uncaught(error);

@@ -103,16 +103,30 @@ const perMessage: Record<string, Method> = {
   /** One frame, as node:net's: tools keep ten, to find the program's line in them. */
   connect(this: ThisSocket, ...args: unknown[]): unknown {
     if (this.destroyed) comeBackToPort(this);
-    if (this[kConnection] === undefined) return (theirs.connect as Method).apply(this, args as never);
+    if (this[kConnection] === undefined) {
+      const result = (theirs.connect as Method).apply(this, args as never);
+      // It has put its own prototype's in the place of one that a program has put on ours, which TLS inherits.
+      if (inheritsPatchedWrite(this)) this.write = ofSockets.write as typeof this.write;
+      return result;
+    }
     return connect(this, args, ofSockets.write);
   },
 };
 
-// What ours would do: then it is the same function, and what inherits from us (TLS) does not go through ours.
+// node:net's does the same where it finds our timers. So it is that one: TLS sockets, which inherit it, save a look.
 if (sharesTimers) perMessage._unrefTimer = theirs._unrefTimer as Method;
 
 /** Where sockets find their methods. */
 let ofSockets: { write?: unknown } = {};
+
+function inheritsPatchedWrite(socket: ThisSocket): boolean {
+  return (
+    Object.hasOwn(socket, 'write') &&
+    (socket.write as unknown) === theirs.write &&
+    ofSockets.write !== theirs.write &&
+    Object.prototype.isPrototypeOf.call(ofSockets, socket)
+  );
+}
 
 const others: Record<string, Method> = {
   end(this: ThisSocket, data?: unknown, encoding?: unknown, callback?: unknown): unknown {
