@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import paths from './lib/paths.cjs';
+import { repository } from './lib/published.mjs';
 import targets from './lib/targets.cjs';
 
 const HELP = `usage: npm run release -- [--dry-run] [--provenance]
@@ -29,6 +30,9 @@ function* faults(dryRun) {
     if (!fs.existsSync(place)) yield `no engine for ${name}: npm run prebuild`;
   }
   if (!fs.existsSync(BENCH)) yield 'no packed benchmarks: npm run pack:bench';
+  if (!dryRun && repository() === undefined) {
+    yield 'the packages would not name their repository: set GITHUB_SERVER_URL and GITHUB_REPOSITORY';
+  }
   const { version } = JSON.parse(read('package.json'));
   const section = dryRun ? `(${version}|Unreleased)` : version;
   if (!new RegExp(`^## \\[${section}\\]`.replaceAll('.', '\\.'), 'm').test(read('CHANGELOG.md'))) {

@@ -92,7 +92,10 @@ export const Socket = function Socket(
     const adoption = asked.handle || asked.fd !== undefined ? adopted(asked) : null;
     if (adoption === undefined) {
       // The object is node:net's from now on: every method and property of ours finds that out.
-      debug('socket over %s: libuv', asked.handle ? 'a handle' : 'a descriptor');
+      const why = asked.handle
+        ? 'a handle of Node, which keeps it'
+        : 'a descriptor that the port does not carry';
+      debug('socket over %s: libuv', why);
       return construct.call(this, options);
     }
     found = adoption;
