@@ -1,9 +1,7 @@
 // What `iocp-net doctor` reports: which engine runs here, why, and what that means.
 import os from 'node:os';
+import { findAddon, isMusl, locateAddon } from './core.js';
 import { engine } from './engine.js';
-import { findAddon } from './port/addon.js';
-import { isMusl } from './port/advice.js';
-import { locateAddon } from './port/locate.js';
 import { adviceForNone } from './shared.js';
 
 export interface Report {

@@ -3,10 +3,9 @@
 // copies of the same boundary use that one.
 import net = require('node:net');
 
+import type * as coreModule from './core.js';
 import type { Facade } from './facade.js';
-import { tryPort, whyNone } from './net/engine-port.js';
 import { debug } from './node/debug.js';
-import { findAddon } from './port/addon.js';
 import { codeFolder, packageRoot } from './port/locate.js';
 
 /** To be raised whenever `Facade` changes: copies with another number do not share. */
@@ -23,6 +22,8 @@ interface Registration {
 
 /** Names this copy. */
 export const DIRECTORY = packageRoot() ?? codeFolder();
+
+const core = () => require('./core.js') as typeof coreModule;
 
 let found: Facade | undefined;
 let reason: string | undefined;
@@ -46,7 +47,7 @@ export function reasonForNone(): string | undefined {
 /** What to do about it, where something can be done. */
 export function adviceForNone(): string | undefined {
   if (reasonForNone() === undefined || advice !== undefined) return advice;
-  const addon = findAddon();
+  const addon = core().findAddon();
   return 'advice' in addon ? addon.advice : undefined;
 }
 
@@ -74,12 +75,13 @@ function registered(): Facade | string | undefined {
 }
 
 function open(): Facade | string {
+  const { tryPort, whyNone, loadFacade } = core();
   if (tryPort() === undefined) {
     const why = whyNone() as string;
     const { bun, deno } = process.versions as { bun?: string; deno?: string };
     return bun === undefined && deno === undefined ? why : without(why, 'nothing: it has a net of its own');
   }
-  const { facade: opened } = require('./facade.js') as typeof import('./facade.js');
+  const opened = loadFacade();
   const { version } = require('../package.json') as { version: string };
   const registration: Registration = { boundary: BOUNDARY, version, directory: DIRECTORY, facade: opened };
   // A process object that takes no more properties leaves this copy to itself.

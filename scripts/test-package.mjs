@@ -75,6 +75,8 @@ function* faultsIn(folder) {
     const source = file.replace(/^dist/, 'lib').replace(/\.js$/, '.ts');
     if (!fs.existsSync(path.join(paths.root, source))) yield `${file} is packed, and has no source`;
   }
+  if (exists('dist/facade.js') || !read('dist/core.js').includes('loadFacade'))
+    yield 'dist/core.js is not one file';
 }
 
 /** What is wrong with the tarball of a release, whose repository is known. */
