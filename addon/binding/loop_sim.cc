@@ -1,9 +1,8 @@
 #ifdef IOCP_NET_SIM
 
-#include <array>
 #include <chrono>
 
-#include "binding/loop.h"
+#include "binding/handle_loop.h"
 #include "port/backend.h"
 #include "sim/kernel.h"
 
@@ -25,89 +24,28 @@ namespace {
 // A kernel in memory has no descriptor to sleep on, and its time goes on with each look at it.
 // While it has something under way it is looked at once in every iteration, in the phase in which
 // libuv looks at the system; otherwise nothing can happen without a call from this thread.
-class SimLoop final : public Loop {
+class SimLoop final : public HandleLoop<uv_async_t> {
  public:
-  SimLoop(Engine& engine, TurnCallback turn, void* argument)
-      : engine_(engine), turn_(turn), argument_(argument) {}
+  SimLoop(Engine& engine, TurnCallback turn, void* argument) : HandleLoop(engine, turn, argument) {}
 
   int Open(uv_loop_t* loop) override {
-    async_.data = prepare_.data = idle_.data = this;
-    const int error = uv_async_init(loop, &async_, [](uv_async_t* handle) {
-      auto* self = static_cast<SimLoop*>(handle->data);
-      if (!self->used_up_) self->Turn();
-    });
+    const int error = uv_async_init(loop, &source_, [](uv_async_t* source) { OnSource(source); });
     if (error != 0) return error;
-    uv_prepare_init(loop, &prepare_);
-    uv_idle_init(loop, &idle_);
-    uv_prepare_start(&prepare_,
-                     [](uv_prepare_t* handle) { static_cast<SimLoop*>(handle->data)->Prepare(); });
-    for (uv_handle_t* handle : Handles()) uv_unref(handle);
+    Start(loop);
     return 0;
   }
 
-  void Reference(bool on) override {
-    auto* handle = reinterpret_cast<uv_handle_t*>(&async_);
-    if (on) {
-      uv_ref(handle);
-    } else {
-      uv_unref(handle);
-    }
-  }
-
-  void KeepAwake(bool on) override {
-    awake_ = on;
-    // An active idle handle makes the loop poll without waiting; the prepare handle does the turn.
-    if (on) {
-      uv_idle_start(&idle_, [](uv_idle_t*) {});
-    } else {
-      uv_idle_stop(&idle_);
-    }
-  }
-
-  void Close(Callback done, void* argument) override {
-    done_ = done;
-    argument_ = argument;
-    for (uv_handle_t* handle : Handles()) {
-      uv_close(handle, [](uv_handle_t* closed) {
-        auto* self = static_cast<SimLoop*>(closed->data);
-        if (++self->closed_ == kHandles) self->done_(self->argument_);
-      });
-    }
-  }
-
  private:
-  static constexpr int kHandles = 3;
-
-  std::array<uv_handle_t*, kHandles> Handles() {
-    return {reinterpret_cast<uv_handle_t*>(&async_), reinterpret_cast<uv_handle_t*>(&prepare_),
-            reinterpret_cast<uv_handle_t*>(&idle_)};
-  }
-
-  void Turn() { used_up_ = turn_(argument_); }
-
   // As in loop_epoll.cc, and then the poll is woken if the kernel has something: that is what a
   // readable descriptor would do.
-  void Prepare() {
-    iteration_++;
-    used_up_ = false;
-    if (engine_.HasSubmissions() || engine_.HasReady() || engine_.HasCompletions()) {
+  void Prepare() override {
+    if (HasWork()) {
       Turn();
     } else if (awake_) {
       KeepAwake(false);  // a loop inside of a handler has taken what was left over
     }
-    if (engine_.backend().Busy()) uv_async_send(&async_);
+    if (engine_.backend().Busy()) uv_async_send(&source_);
   }
-
-  Engine& engine_;
-  TurnCallback turn_;
-  Callback done_ = nullptr;
-  void* argument_;
-  int closed_ = 0;
-  bool awake_ = false;
-  bool used_up_ = false;
-  uv_async_t async_{};
-  uv_prepare_t prepare_{};
-  uv_idle_t idle_{};
 };
 
 }  // namespace
