@@ -11,12 +11,13 @@ type Listen2 = (...args: unknown[]) => void;
 
 /**
  * Lets this one server (net, http, or an application framework's) listen on the port. To be called before `listen()`.
- * Returns the server. Without an engine, and for servers of tls, https and http2, it changes nothing.
+ * Returns the server. Without an engine, and for servers of tls, https and http2, it changes nothing. Throws for a server
+ * that listens already.
  */
 export function attach<S extends net.Server>(server: S): S {
+  if (server.listening) throw new Error('iocp-net: attach() comes before listen()'); // with an engine or without
   const listen2 = facade()?.listen2;
   if (listen2 === undefined) return server;
-  if (server.listening) throw new Error('iocp-net: attach() comes before listen()');
   define(server, '_listen2', {
     value: listen2 as unknown as Listen2,
     writable: true,

@@ -112,6 +112,10 @@ describe('differences from node:net', function () {
       ours: 'ERR_INVALID_ARG_VALUE',
     });
   } else {
+    differs('TLS over a connecting socket', 'tlsOverConnecting', {
+      theirs: [16_384, 'promise', 3_616, 'promise'],
+      ours: [16_384, 3_616, 'promise', 'promise'],
+    });
     differs('aborting on an uncaught exception', 'abortOnUncaught', { theirs: true, ours: false });
     differs('a descriptor that another server listens on', 'watchedDescriptor', {
       theirs: 'EEXIST',

@@ -95,7 +95,7 @@ export const Socket = function Socket(
       const why = asked.handle
         ? 'a handle of Node, which keeps it'
         : 'a descriptor that the port does not carry';
-      debug('socket over %s: libuv', why);
+      debug('%s over %s: libuv', this.constructor.name, why);
       return construct.call(this, options);
     }
     found = adoption;
