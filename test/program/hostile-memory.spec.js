@@ -44,7 +44,7 @@ function playHostile(seed, how) {
 }
 
 // node:net alone has no addon.
-const withPort = choice === 'node' ? describe.skip : describe;
+const withPort = choice === 'node' ? describe.skip : describe; // node:net alone has no memory of ours
 
 withPort('hostile calls and memory', function () {
   this.timeout(2 * GUARD_MS);

@@ -49,6 +49,15 @@ describe('bodies of http requests', function () {
     });
   }
 
+  it('bytes that wait for a paused socket reach TLS, which takes it over', async () => {
+    if (choice === 'node') return; // node:net does not give a handle back that http has read
+    const { stdout, stderr } = await run({
+      file: path.join(__dirname, 'fixtures', 'tls-over-paused-http.js'),
+      preload: 'require',
+    });
+    assert.deepEqual({ stdout, stderr }, { stdout: 'secret\n', stderr: '' });
+  });
+
   for (const how of ['read', 'throw']) {
     it(`a response that a client reads over an accepted connection: ${how}`, async () => {
       const overAccepted = path.join(__dirname, 'fixtures', 'http-client-over-accepted.js');

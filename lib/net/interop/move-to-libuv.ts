@@ -9,6 +9,7 @@ import { errnoException } from '../../node/errors.js';
 import type { StreamEndpoint } from '../../port/endpoint.js';
 import type { Connection } from '../connection/connection.js';
 import { port } from '../engine-port.js';
+import { takeHeld } from '../sinks/parser-sink.js';
 import { kConnection, type ThisSocket, type WriteCallback } from '../state.js';
 
 type Construct = (this: unknown, options: unknown) => void;
@@ -135,7 +136,8 @@ function goOn(
   { chunks, receiveStatus, unsent, referenced }: UnderWay,
 ): void {
   for (const chunk of chunks) connection.bytesRead += chunk.length;
-  if (chunks.length > 0) buffer(socket, chunks);
+  const all = [...takeHeld(connection), ...chunks];
+  if (all.length > 0) buffer(socket, all);
   if (unsent.length > 0) writeRest(socket, connection, unsent);
   if (!referenced) theirs.unref.call(socket);
   if (receiveStatus < 0) {

@@ -4,6 +4,7 @@
 import stream = require('node:stream');
 
 import { errnoException } from '../../node/errors.js';
+import { takeHeld } from '../sinks/parser-sink.js';
 import { TakenSink } from '../sinks/taken-sink.js';
 import { kConnection, type ThisSocket, type WriteCallback } from '../state.js';
 
@@ -58,6 +59,7 @@ export class TakenStream extends stream.Readable {
 
   private divert(): void {
     const connection = this.socket[kConnection];
+    for (const chunk of takeHeld(connection)) this.push(chunk);
     if (connection.endpoint !== null) connection.divert(new TakenSink(this));
   }
 }

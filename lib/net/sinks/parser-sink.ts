@@ -71,6 +71,12 @@ export class ParserSink implements Sink {
     return this.under.follow(next);
   }
 
+  takeHeld(): Buffer[] {
+    const chunks = this.held?.filter((chunk) => chunk !== null) ?? [];
+    this.held = null;
+    return chunks;
+  }
+
   private releaseWhenResumed(connection: Connection): void {
     connection.socket.once('resume', () => this.release(connection));
   }
@@ -98,4 +104,9 @@ export class ParserSink implements Sink {
       });
     });
   }
+}
+
+/** What waits for a paused socket to be resumed, for whoever takes the socket over. An end stays with the system. */
+export function takeHeld({ sink }: Connection): Buffer[] {
+  return sink instanceof ParserSink ? sink.takeHeld() : [];
 }
