@@ -1,8 +1,6 @@
 // node:net as it was before anything replaced it. Whatever the port does not carry goes there.
-import diagnosticsChannel = require('node:diagnostics_channel');
 import net = require('node:net');
 
-import { define } from './define.js';
 /** The running Node's own exports, copied so that a replaced module does not lead back to us. */
 export const builtin: typeof net = { ...net };
 
@@ -15,19 +13,4 @@ export type ServerPrototype = net.Server & Record<string | symbol, unknown>;
  */
 export function judge(check: (original: typeof net) => unknown): void {
   check(builtin);
-}
-
-const clientSocketChannel = diagnosticsChannel.channel('net.client.socket');
-
-/** Runs a connect() of node:net in place of ours: its channel has been given the socket that was asked. */
-export function quietly(call: () => unknown): void {
-  define(clientSocketChannel, 'publish', {
-    value() {},
-    configurable: true,
-  });
-  try {
-    call();
-  } finally {
-    Reflect.deleteProperty(clientSocketChannel, 'publish');
-  }
 }

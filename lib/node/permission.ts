@@ -1,5 +1,5 @@
 // Node's permission model: without --allow-net nothing listens or connects. The errors are node:net's own.
-import { builtin, quietly } from './builtin.js';
+import { probeConnect } from './connect-probe.js';
 
 interface Permission {
   has(scope: string): boolean;
@@ -29,19 +29,19 @@ export interface DeniedTarget {
  */
 export function denial({ host, port, family, localHost, localPort }: DeniedTarget): Error | null {
   if (mayUseNet()) return null;
-  const probe = new builtin.Socket();
-  probe.on('error', () => {});
+  // A name and a lookup that answers at once: the attempt is then made inside of the call.
   const lookup = (_host: string, _options: unknown, found: (...args: unknown[]) => void) =>
     found(null, host, family);
-  const options =
-    family === 0
+  return probeConnect(
+    (family === 0
       ? { path: host }
-      : // A name and a lookup that answers at once: the attempt is then made inside of the call.
-        { host: 'name', port, lookup, autoSelectFamily: false, localAddress: localHost, localPort };
-  try {
-    quietly(() => probe.connect(options as never));
-    return probe.errored;
-  } finally {
-    probe.destroy();
-  }
+      : {
+          host: 'name',
+          port,
+          lookup,
+          autoSelectFamily: false,
+          localAddress: localHost,
+          localPort,
+        }) as never,
+  );
 }

@@ -6,7 +6,8 @@ import type net from 'node:net';
 
 import util = require('node:util');
 
-import { builtin, quietly } from '../../node/builtin.js';
+import { builtin } from '../../node/builtin.js';
+import { probeConnect } from '../../node/connect-probe.js';
 import {
   attemptsFailed,
   connectionTimeout,
@@ -124,15 +125,9 @@ function validate(options: Options, host: unknown): void {
 
 /** Has node:net throw what it throws for these options, if it does. */
 function refuse(options: Options): void {
-  const probe = new builtin.Socket();
-  // What node:net does not refuse goes no further: the program's own lookup is asked by us, once.
-  const judged = typeof options.lookup === 'function' ? { ...options, lookup: () => {} } : options;
-  try {
-    probe.on('error', () => {});
-    quietly(() => probe.connect(judged as never));
-  } finally {
-    probe.destroy();
-  }
+  // What node:net does not refuse goes no further: names are looked up by us, once.
+  const wrong = options.lookup != null && typeof options.lookup !== 'function';
+  probeConnect((wrong ? options : { ...options, lookup: () => {} }) as never);
 }
 
 function lookupAndConnect(self: ThisSocket, options: Options): void {
