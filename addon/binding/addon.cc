@@ -88,7 +88,7 @@ napi_value Send(Environment& environment, Arguments& arguments) {
   std::vector<Span> spans;
   arguments.Spans(2, &spans);
   if (!arguments.ok()) return nullptr;
-  const int64_t sent = environment.engine().Send(index, generation, spans.data(), spans.size());
+  const int64_t sent = environment.engine().Send(index, generation, spans);
   return Count(arguments, sent);
 }
 
@@ -104,9 +104,9 @@ napi_value Receive(Environment& environment, Arguments& arguments) {
   const int32_t generation = arguments.Int(1);
   const Span into = arguments.Bytes(2);
   if (!arguments.ok()) return nullptr;
-  if (into.length == 0) return Integer(arguments, UV_ENOBUFS);
-  const auto bytes = const_cast<uint8_t*>(into.data);
-  return Count(arguments, environment.engine().Receive(index, generation, bytes, into.length));
+  if (into.empty()) return Integer(arguments, UV_ENOBUFS);
+  const auto bytes = const_cast<uint8_t*>(into.data());
+  return Count(arguments, environment.engine().Receive(index, generation, bytes, into.size()));
 }
 
 // close(index, generation, how)

@@ -115,7 +115,7 @@ ssize_t ReceiveNow(int fd, uint8_t* into, size_t bytes_max) {
 }
 
 ssize_t SendNow(int fd, const Span& span) {
-  return ::syscall(SYS_sendto, fd, span.data, span.length, MSG_NOSIGNAL, nullptr, 0);
+  return ::syscall(SYS_sendto, fd, span.data(), span.size(), MSG_NOSIGNAL, nullptr, 0);
 }
 
 // Large messages are received into memory of their own, which JavaScript's collector frees in bulk.
@@ -304,16 +304,16 @@ size_t Backend::Available(Endpoint& endpoint) {
   return endpoint.native.available;
 }
 
-Transfer Backend::Send(Endpoint& endpoint, const Span* spans, size_t count) {
+Transfer Backend::Send(Endpoint& endpoint, Spans spans) {
   for (;;) {
     ssize_t sent;
-    if (count == 1) {
+    if (spans.size() == 1) {
       sent = SendNow(endpoint.native.fd, spans[0]);
     } else {
       iovec vectors[kVectorsMax];
-      const size_t used = std::min(count, kVectorsMax);
+      const size_t used = std::min(spans.size(), kVectorsMax);
       for (size_t i = 0; i < used; i++) {
-        vectors[i] = {const_cast<uint8_t*>(spans[i].data), spans[i].length};
+        vectors[i] = {const_cast<uint8_t*>(spans[i].data()), spans[i].size()};
       }
       msghdr message{};
       message.msg_iov = vectors;
@@ -374,7 +374,7 @@ void Backend::OnEvents(Endpoint& endpoint, uint32_t events) {
   }
   if ((events & (EPOLLRDHUP | EPOLLPRI | kGone)) != 0) endpoint.native.short_reads = true;
   endpoint.native.available = 0;
-  if (endpoint.state == EndpointState::kConnecting && !endpoint.connect_done) {
+  if (endpoint.state == EndpointState::kConnecting) {
     if ((events & (EPOLLOUT | kGone)) == 0) return;
     Status status = endpoint.native.connect_error;
     if (status == kOk) {
@@ -387,7 +387,7 @@ void Backend::OnEvents(Endpoint& endpoint, uint32_t events) {
     if (status != kOk) return;
   }
   if ((events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | kGone)) != 0) engine_.OnReadable(endpoint);
-  if ((events & (EPOLLOUT | kGone)) != 0 && endpoint.writable_wait) {
+  if ((events & (EPOLLOUT | kGone)) != 0 && endpoint.queue != nullptr) {
     engine_.OnWritable(endpoint, 0, kOk);
   }
 }

@@ -39,7 +39,7 @@ class Backend {
   size_t Available(Endpoint& endpoint);
   // Every edge is watched from the start: a connection is registered once in its life.
   void WatchReceive(Endpoint&) {}
-  Transfer Send(Endpoint& endpoint, const Span* spans, size_t count);
+  Transfer Send(Endpoint& endpoint, Spans spans);
   void WatchSend(Endpoint&) {}
   Status Shutdown(Endpoint& endpoint);
   void Close(Endpoint& endpoint, CloseHow how);

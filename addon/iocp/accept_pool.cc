@@ -36,8 +36,8 @@ Status AcceptPool::Take(Endpoint& endpoint, HANDLE* handle, bool* skip_on_succes
   return kOk;
 }
 
-void AcceptPool::OnCompleted(Endpoint& endpoint, AcceptOperation& operation, Status status) {
-  if (status == kOk && Complete(endpoint, operation)) {
+void AcceptPool::OnAccepted(Endpoint& endpoint, AcceptOperation& operation, Status status) {
+  if (status == kOk && Finish(endpoint, operation)) {
     accepted_.push_back(&operation);
     return;
   }
@@ -51,7 +51,7 @@ Status AcceptPool::PostAgain(Endpoint& endpoint, AcceptOperation& operation) {
     Status status = Post(endpoint, operation);
     if (status == UV__EAGAIN) return kOk;
     if (status == kOk) {
-      if (Complete(endpoint, operation)) {
+      if (Finish(endpoint, operation)) {
         accepted_.push_back(&operation);
         return kOk;
       }

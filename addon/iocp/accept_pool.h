@@ -16,7 +16,7 @@
 namespace iocp_net {
 
 struct AcceptOperation : IoOperation {
-  AcceptOperation() : IoOperation(IoKind::kAccept) {}
+  void Complete(Transport& transport, Endpoint& endpoint, Status status, size_t bytes) override;
 
   // AcceptEx wants 16 bytes beyond the largest address (of IPv6: 28), twice. They are never read:
   // getsockname and getpeername know more.
@@ -43,7 +43,7 @@ class AcceptPool {
   // could not be before, so a listener never stays deaf.
   Status Take(Endpoint& endpoint, HANDLE* handle, bool* skip_on_success);
   // A packet of the pool.
-  void OnCompleted(Endpoint& endpoint, AcceptOperation& operation, Status status);
+  void OnAccepted(Endpoint& endpoint, AcceptOperation& operation, Status status);
   // Cancels what is in flight, closes what was not taken, and ends the listening.
   virtual void Close(Endpoint& endpoint) = 0;
 
@@ -52,7 +52,7 @@ class AcceptPool {
   // connection was waiting. UV__ECONNRESET: one was and is gone. Otherwise nothing is left open.
   virtual Status Post(Endpoint& endpoint, AcceptOperation& operation) = 0;
   // Makes a connection that has come a full one.
-  virtual bool Complete(Endpoint& endpoint, AcceptOperation& operation) = 0;
+  virtual bool Finish(Endpoint& endpoint, AcceptOperation& operation) = 0;
   virtual void CloseConnection(AcceptOperation& operation) = 0;
 
   std::vector<std::unique_ptr<AcceptOperation>> operations_;

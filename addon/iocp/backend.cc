@@ -30,10 +30,10 @@ int32_t Backend::Wait(int32_t timeout_ms) { return queue_.Wait(timeout_ms, *this
 void Backend::Dispatch(IoOperation& operation, Status status, size_t bytes) {
   Endpoint& endpoint = *operation.endpoint;
   if (endpoint.state == EndpointState::kClosing) {
-    Of(endpoint).OnCompletedLast(endpoint, operation, status, bytes);
+    operation.CompleteLast(Of(endpoint), endpoint, status, bytes);
     TryEndClose(endpoint);
   } else {
-    Of(endpoint).OnCompleted(endpoint, operation, status, bytes);
+    operation.Complete(Of(endpoint), endpoint, status, bytes);
   }
 }
 

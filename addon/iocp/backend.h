@@ -54,9 +54,7 @@ class Backend final : private CompletionQueue::Dispatcher {
   }
   size_t Available(Endpoint& endpoint) { return Of(endpoint).Available(endpoint); }
   void WatchReceive(Endpoint& endpoint) { Of(endpoint).WatchReceive(endpoint); }
-  Transfer Send(Endpoint& endpoint, const Span* spans, size_t count) {
-    return Of(endpoint).Send(endpoint, spans, count);
-  }
+  Transfer Send(Endpoint& endpoint, Spans spans) { return Of(endpoint).Send(endpoint, spans); }
   void WatchSend(Endpoint& endpoint) { Of(endpoint).WatchSend(endpoint); }
   // Of a pipe: UV__EAGAIN, and engine.OnShut when the peer has read everything.
   Status Shutdown(Endpoint& endpoint) { return Of(endpoint).Shutdown(endpoint); }

@@ -13,17 +13,6 @@ constexpr ULONG kEntriesMax = 256;
 static_assert(kEntriesMax >= Sleeper::kEntriesMax);
 constexpr int kBatchesMax = 4;  // of one Wait, so that the loop gets its turn
 
-During DuringOf(IoKind kind) {
-  switch (kind) {
-    case IoKind::kReceive:
-      return During::kReceive;
-    case IoKind::kSend:
-      return During::kSend;
-    default:
-      return During::kOther;
-  }
-}
-
 }  // namespace
 
 Status CompletionQueue::Open() {
@@ -79,7 +68,7 @@ int32_t CompletionQueue::DispatchEntries(const OVERLAPPED_ENTRY* entries, ULONG 
     auto& operation = *static_cast<IoOperation*>(entries[i].lpOverlapped);
     const auto ntstatus = static_cast<uint32_t>(entries[i].lpOverlapped->Internal);
     End(operation);
-    dispatcher.Dispatch(operation, FromNtStatus(ntstatus, DuringOf(operation.kind)),
+    dispatcher.Dispatch(operation, FromNtStatus(ntstatus, operation.during),
                         entries[i].dwNumberOfBytesTransferred);
     events++;
   }

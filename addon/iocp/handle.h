@@ -7,8 +7,7 @@
 //
 #include <windows.h>
 
-#include <cstdint>
-#include <utility>
+#include "port/owned.h"
 
 namespace iocp_net {
 
@@ -17,54 +16,22 @@ namespace iocp_net {
 inline HANDLE AsHandle(SOCKET socket) { return reinterpret_cast<HANDLE>(socket); }
 inline SOCKET AsSocket(HANDLE handle) { return reinterpret_cast<SOCKET>(handle); }
 
-class Handle {
- public:
-  Handle() = default;
+struct HandleTraits {
+  using Type = HANDLE;
+  static Type None() { return INVALID_HANDLE_VALUE; }
   // Some calls fail with null, others with INVALID_HANDLE_VALUE.
-  explicit Handle(HANDLE handle) : handle_(handle == nullptr ? INVALID_HANDLE_VALUE : handle) {}
-  Handle(Handle&& other) noexcept : handle_(other.Release()) {}
-  Handle& operator=(Handle&& other) noexcept {
-    std::swap(handle_, other.handle_);
-    return *this;
-  }
-  Handle(const Handle&) = delete;
-  Handle& operator=(const Handle&) = delete;
-  ~Handle() {
-    if (valid()) ::CloseHandle(handle_);
-  }
-
-  HANDLE get() const { return handle_; }
-  bool valid() const { return handle_ != INVALID_HANDLE_VALUE; }
-  HANDLE Release() { return std::exchange(handle_, INVALID_HANDLE_VALUE); }
-  void Close() { Handle(std::move(*this)); }
-
- private:
-  HANDLE handle_ = INVALID_HANDLE_VALUE;
+  static bool Valid(Type handle) { return handle != nullptr && handle != INVALID_HANDLE_VALUE; }
+  static void Close(Type handle) { ::CloseHandle(handle); }
 };
+using Handle = Owned<HandleTraits>;
 
-class Socket {
- public:
-  Socket() = default;
-  explicit Socket(SOCKET socket) : socket_(socket) {}
-  Socket(Socket&& other) noexcept : socket_(other.Release()) {}
-  Socket& operator=(Socket&& other) noexcept {
-    std::swap(socket_, other.socket_);
-    return *this;
-  }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  ~Socket() {
-    if (valid()) ::closesocket(socket_);
-  }
-
-  SOCKET get() const { return socket_; }
-  bool valid() const { return socket_ != INVALID_SOCKET; }
-  SOCKET Release() { return std::exchange(socket_, INVALID_SOCKET); }
-  void Close() { Socket(std::move(*this)); }
-
- private:
-  SOCKET socket_ = INVALID_SOCKET;
+struct SocketTraits {
+  using Type = SOCKET;
+  static Type None() { return INVALID_SOCKET; }
+  static bool Valid(Type socket) { return socket != INVALID_SOCKET; }
+  static void Close(Type socket) { ::closesocket(socket); }
 };
+using Socket = Owned<SocketTraits>;
 
 }  // namespace iocp_net
 

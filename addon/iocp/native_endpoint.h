@@ -14,18 +14,30 @@
 
 namespace iocp_net {
 
-struct SendOperation : IoOperation {
-  SendOperation() : IoOperation(IoKind::kSend) {}
+struct ConnectOperation final : IoOperation {
+  void Complete(Transport& transport, Endpoint& endpoint, Status status, size_t bytes) override;
+};
+
+struct ReceiveOperation final : IoOperation {
+  ReceiveOperation() : IoOperation(During::kReceive) {}
+  void Complete(Transport& transport, Endpoint& endpoint, Status status, size_t bytes) override;
+};
+
+struct SendOperation final : IoOperation {
+  SendOperation() : IoOperation(During::kSend) {}
+  void Complete(Transport& transport, Endpoint& endpoint, Status status, size_t bytes) override;
+  void CompleteLast(Transport& transport, Endpoint& endpoint, Status status, size_t bytes) override;
+
   std::unique_ptr<uint8_t[]> copy;  // of a pipe: several spans as one
 };
 
 struct NativeEndpoint {
   HANDLE handle = INVALID_HANDLE_VALUE;  // a socket or a pipe
-  // The connect, later the receive: an endpoint never has both. It is the slot's own memory, which
-  // is not used again before nothing is in flight.
-  IoOperation io{IoKind::kReceive};
-  std::unique_ptr<SendOperation> sending;  // only while one is in flight
-  std::unique_ptr<ReceiveBuffer> buffer;   // while one is lent to the receive, or not yet read out
+  // The slot's own memory, which is not used again before nothing is in flight.
+  ReceiveOperation receive;
+  std::unique_ptr<ConnectOperation> connecting;  // only while it is in flight, like the next
+  std::unique_ptr<SendOperation> sending;
+  std::unique_ptr<ReceiveBuffer> buffer;  // while one is lent to the receive, or not yet read out
   std::unique_ptr<AcceptPool> listener;
   std::unique_ptr<PipeConnection> pipe;
 

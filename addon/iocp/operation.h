@@ -6,27 +6,35 @@
 #ifndef IOCP_NET_IOCP_OPERATION_H_
 #define IOCP_NET_IOCP_OPERATION_H_
 
-#include <cstdint>
+#include <cstddef>
 
+#include "iocp/errors.h"
 #include "iocp/handle.h"
 #include "port/status.h"
 
 namespace iocp_net {
 
 struct Endpoint;
-
-enum class IoKind : uint8_t { kConnect, kReceive, kSend, kAccept, kShutdown };
+class Transport;
 
 struct IoOperation : OVERLAPPED {
-  explicit IoOperation(IoKind operation_kind)
-      : OVERLAPPED{}, status(kOk), kind(operation_kind), in_flight(false) {}
+  explicit IoOperation(During operation_during = During::kOther)
+      : OVERLAPPED{}, during(operation_during) {}
+  IoOperation(const IoOperation&) = delete;
+  IoOperation& operator=(const IoOperation&) = delete;
+  virtual ~IoOperation() = default;
 
-  Endpoint* endpoint = nullptr;
-  Status status;  // of an operation that was decided without the kernel
-  IoKind kind;
-  bool in_flight;
+  // It has ended, with `status` and the bytes that it moved. It may delete itself.
+  virtual void Complete(Transport& transport, Endpoint& endpoint, Status status, size_t bytes) = 0;
+  // The same when the endpoint closes: only who had an outcome before the close has to say so.
+  virtual void CompleteLast(Transport&, Endpoint&, Status, size_t) {}
 
   void ClearOverlapped() { *static_cast<OVERLAPPED*>(this) = OVERLAPPED{}; }
+
+  Endpoint* endpoint = nullptr;
+  Status status = kOk;  // of an operation that was decided without the kernel
+  const During during;  // the error table that its outcome is read by
+  bool in_flight = false;
 };
 
 }  // namespace iocp_net

@@ -96,21 +96,22 @@ Status Pipe::Connect(Endpoint& endpoint, const Address& peer, const Address*,
   if (Status status = ToPipeName(peer.host, &name); status != kOk) return status;
   NativeEndpoint& native = endpoint.native;
   native.pipe = std::make_unique<PipeConnection>(std::make_shared<const std::string>(peer.host));
-  native.io.kind = IoKind::kConnect;
-  queue_.Begin(endpoint, native.io);
+  native.connecting = std::make_unique<ConnectOperation>();
+  ConnectOperation& connect = *native.connecting;
+  queue_.Begin(endpoint, connect);
 
   Handle pipe;
   const uint32_t error = OpenClient(name, &pipe);
   if (error != ERROR_PIPE_BUSY) {
     const Status status = error == 0 ? Adopt(endpoint, std::move(pipe)) : FromSystemError(error);
-    queue_.Decide(native.io, status);
+    queue_.Decide(connect, status);
     return kOk;
   }
-  PipeWork& work = native.pipe->Work();
-  const Status started = work.call.Start(queue_, native.io, [name = std::move(name), &work] {
+  PipeWork& work = native.pipe->Work(*this);
+  const Status started = work.call.Start(queue_, connect, [name = std::move(name), &work] {
     return WaitAndOpen(name, work.call, &work.opened);
   });
-  if (started != kOk) queue_.Decide(native.io, started);
+  if (started != kOk) queue_.Decide(connect, started);
   return kOk;
 }
 
@@ -127,7 +128,7 @@ Status Pipe::Adopt(Endpoint& endpoint, Handle pipe) {
 
 void Pipe::OnConnected(Endpoint& endpoint, Status status) {
   if (status == kOk && endpoint.native.handle == INVALID_HANDLE_VALUE) {
-    PipeWork& work = endpoint.native.pipe->Work();
+    PipeWork& work = endpoint.native.pipe->Work(*this);
     status = FromSystemError(work.call.error());
     if (status == kOk) status = Adopt(endpoint, std::move(work.opened));
   }
@@ -137,10 +138,10 @@ void Pipe::OnConnected(Endpoint& endpoint, Status status) {
 uint32_t Pipe::StartReceive(Endpoint& endpoint, uint8_t* into, size_t bytes_max, size_t* bytes) {
   NativeEndpoint& native = endpoint.native;
   const uint32_t error =
-      ::ReadFile(native.handle, into, static_cast<DWORD>(bytes_max), nullptr, &native.io)
+      ::ReadFile(native.handle, into, static_cast<DWORD>(bytes_max), nullptr, &native.receive)
           ? 0
           : ::GetLastError();
-  *bytes = native.io.InternalHigh;
+  *bytes = native.receive.InternalHigh;
   if (error == ERROR_IO_PENDING && native.pipe->ending == PipeConnection::Ending::kFlushed) {
     StartTimer(endpoint);
   }
@@ -174,27 +175,26 @@ uint32_t Pipe::TryReceive(Endpoint& endpoint, uint8_t* into, size_t bytes_max, s
 }
 
 // A pipe cannot be asked to take what it can: everything goes through the queue.
-Transfer Pipe::Send(Endpoint&, const Span*, size_t) { return Transfer::WouldBlock(); }
+Transfer Pipe::Send(Endpoint&, Spans) { return Transfer::WouldBlock(); }
 
-uint32_t Pipe::StartSend(Endpoint& endpoint, SendOperation& operation, const Span* spans,
-                         size_t count, size_t* bytes) {
+uint32_t Pipe::StartSend(Endpoint& endpoint, SendOperation& operation, Spans spans, size_t* bytes) {
   Span whole = spans[0];
-  if (count > 1 && whole.length + spans[1].length <= kCoalesceBytesMax) {
+  if (spans.size() > 1 && whole.size() + spans[1].size() <= kCoalesceBytesMax) {
     size_t total = 0;
     size_t used = 0;
-    while (used < count && total + spans[used].length <= kCoalesceBytesMax) {
-      total += spans[used++].length;
+    while (used < spans.size() && total + spans[used].size() <= kCoalesceBytesMax) {
+      total += spans[used++].size();
     }
     operation.copy = std::make_unique<uint8_t[]>(total);
     size_t at = 0;
     for (size_t i = 0; i < used; i++) {
-      std::memcpy(operation.copy.get() + at, spans[i].data, spans[i].length);
-      at += spans[i].length;
+      std::memcpy(operation.copy.get() + at, spans[i].data(), spans[i].size());
+      at += spans[i].size();
     }
-    whole = {operation.copy.get(), total};
+    whole = Span(operation.copy.get(), total);
   }
-  const auto length = static_cast<DWORD>(std::min(whole.length, kSendBytesMax));
-  if (!::WriteFile(endpoint.native.handle, whole.data, length, nullptr, &operation)) {
+  const auto length = static_cast<DWORD>(std::min(whole.size(), kSendBytesMax));
+  if (!::WriteFile(endpoint.native.handle, whole.data(), length, nullptr, &operation)) {
     return ::GetLastError();
   }
   *bytes = operation.InternalHigh;

@@ -21,7 +21,7 @@ class Pipe final : public Transport {
   Status Connect(Endpoint& endpoint, const Address& peer, const Address* local,
                  ConnectStage* failed) override;
   Status Accept(Endpoint& listener, Endpoint& fresh) override;
-  Transfer Send(Endpoint& endpoint, const Span* spans, size_t count) override;
+  Transfer Send(Endpoint& endpoint, Spans spans) override;
   Status Shutdown(Endpoint& endpoint) override;
   Status SetOption(Endpoint& endpoint, Option option, int32_t a, int32_t b, int32_t c,
                    int32_t d) override;
@@ -29,21 +29,25 @@ class Pipe final : public Transport {
   Status PeerAddress(Endpoint& endpoint, Address* address) override;
   void BeginClose(Endpoint& endpoint, CloseHow how) override;
 
+  void OnConnected(Endpoint& endpoint, Status status) override;
+  void OnReceived(Endpoint& endpoint, Status status, size_t bytes) override;
+  // The peer has read everything.
+  void OnFlushed(Endpoint& endpoint);
+  // The peer may have been silent long enough.
+  void OnSilence(Endpoint& endpoint);
+
  private:
   uint32_t StartReceive(Endpoint& endpoint, uint8_t* into, size_t bytes_max,
                         size_t* bytes) override;
   size_t TryAvailable(Endpoint& endpoint) override;
   uint32_t TryReceive(Endpoint& endpoint, uint8_t* into, size_t bytes_max, size_t* bytes) override;
-  uint32_t StartSend(Endpoint& endpoint, SendOperation& operation, const Span* spans, size_t count,
+  uint32_t StartSend(Endpoint& endpoint, SendOperation& operation, Spans spans,
                      size_t* bytes) override;
-  void OnConnected(Endpoint& endpoint, Status status) override;
-  void OnReceived(Endpoint& endpoint, Status status, size_t bytes) override;
-  void OnShutdown(Endpoint& endpoint, Status status) override;
 
   Status Adopt(Endpoint& endpoint, Handle pipe);
   void AfterFlush(Endpoint& endpoint);
   void StartTimer(Endpoint& endpoint);
-  void OnTimer(Endpoint& endpoint);
+  void EndWhenSilent(Endpoint& endpoint);
 
   Handle event_;  // of the reads that end at once
 };

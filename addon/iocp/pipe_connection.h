@@ -34,12 +34,29 @@ class PostTimer {
   std::atomic<bool> posted_{false};
 };
 
+class Pipe;
+
+struct FlushOperation final : IoOperation {
+  explicit FlushOperation(Pipe& owner) : pipe(owner) {}
+  void Complete(Transport& transport, Endpoint& endpoint, Status status, size_t bytes) override;
+  Pipe& pipe;
+};
+
+struct SilenceOperation final : IoOperation {
+  explicit SilenceOperation(Pipe& owner) : pipe(owner) {}
+  void Complete(Transport& transport, Endpoint& endpoint, Status status, size_t bytes) override;
+  Pipe& pipe;
+};
+
 // What happens on other threads: opening a pipe that was busy, and the two steps of an end.
 struct PipeWork {
+  explicit PipeWork(Pipe& pipe) : flush(pipe), silence(pipe) {}
+
   BlockingCall call;  // the opening; later the flush
   Handle opened;
-  IoOperation background{IoKind::kShutdown};  // the flush, then the timer
-  PostTimer timer;
+  FlushOperation flush;
+  SilenceOperation silence;
+  PostTimer timer;  // of the silence
 };
 
 struct PipeConnection {
@@ -50,8 +67,8 @@ struct PipeConnection {
   // the peer's has been silent for a while (the timer): then the pipe is closed as a whole.
   enum class Ending : uint8_t { kNone, kFlushing, kFlushed, kTiming, kForced };
 
-  PipeWork& Work() {
-    if (work == nullptr) work = std::make_unique<PipeWork>();
+  PipeWork& Work(Pipe& pipe) {
+    if (work == nullptr) work = std::make_unique<PipeWork>(pipe);
     return *work;
   }
 

@@ -53,40 +53,48 @@ Status Pipe::Shutdown(Endpoint& endpoint) {
     return kOk;
   }
   connection.ending = Ending::kFlushing;
-  PipeWork& work = connection.Work();
-  queue_.Begin(endpoint, work.background);
-  const Status status =
-      work.call.Start(queue_, work.background, [handle = native.handle]() -> uint32_t {
-        // Its failure means that the peer is gone, and that is as good.
-        ::FlushFileBuffers(handle);
-        return 0;
-      });
+  PipeWork& work = connection.Work(*this);
+  queue_.Begin(endpoint, work.flush);
+  const Status status = work.call.Start(queue_, work.flush, [handle = native.handle]() -> uint32_t {
+    // Its failure means that the peer is gone, and that is as good.
+    ::FlushFileBuffers(handle);
+    return 0;
+  });
   if (status != kOk) {
-    queue_.End(work.background);
+    queue_.End(work.flush);
     return status;
   }
   return UV__EAGAIN;
 }
 
-void Pipe::OnShutdown(Endpoint& endpoint, Status) {
-  PipeConnection& connection = *endpoint.native.pipe;
-  if (connection.ending == Ending::kFlushing) {
-    AfterFlush(endpoint);
-    engine_.OnShut(endpoint, kOk);
-  } else if (connection.ending == Ending::kTiming) {
-    connection.ending = Ending::kFlushed;
-    OnTimer(endpoint);
-  }
+void FlushOperation::Complete(Transport&, Endpoint& owner, Status, size_t) {
+  pipe.OnFlushed(owner);
+}
+
+void SilenceOperation::Complete(Transport&, Endpoint& owner, Status, size_t) {
+  pipe.OnSilence(owner);
+}
+
+void Pipe::OnFlushed(Endpoint& endpoint) {
+  assert(endpoint.native.pipe->ending == Ending::kFlushing);
+  AfterFlush(endpoint);
+  engine_.OnShut(endpoint, kOk);
+}
+
+void Pipe::OnSilence(Endpoint& endpoint) {
+  assert(endpoint.native.pipe->ending == Ending::kTiming);
+  endpoint.native.pipe->ending = Ending::kFlushed;
+  EndWhenSilent(endpoint);
 }
 
 void Pipe::AfterFlush(Endpoint& endpoint) {
   NativeEndpoint& native = endpoint.native;
   native.pipe->ending = Ending::kFlushed;
-  if (endpoint.ended || native.receive_status == UV__EOF) {
+  if (endpoint.incoming == Incoming::kOver || native.receive_status == UV__EOF) {
     // The peer's direction has ended too: nothing is left to wait for.
     Handle(std::exchange(native.handle, INVALID_HANDLE_VALUE)).Close();
     native.pipe->ending = Ending::kForced;
-  } else if (native.io.in_flight) {
+  } else if (native.receive.in_flight) {
     StartTimer(endpoint);
   }
 }
@@ -94,26 +102,26 @@ void Pipe::AfterFlush(Endpoint& endpoint) {
 // Runs while a receive is in flight; the next receive starts it again.
 void Pipe::StartTimer(Endpoint& endpoint) {
   PipeConnection& connection = *endpoint.native.pipe;
-  PipeWork& work = connection.Work();
-  queue_.Begin(endpoint, work.background);
-  if (work.timer.Start(queue_, work.background, kSilenceMs)) {
+  PipeWork& work = connection.Work(*this);
+  queue_.Begin(endpoint, work.silence);
+  if (work.timer.Start(queue_, work.silence, kSilenceMs)) {
     connection.ending = Ending::kTiming;
     return;
   }
-  queue_.End(work.background);
-  OnTimer(endpoint);  // no timers: no mercy
+  queue_.End(work.silence);
+  EndWhenSilent(endpoint);  // no timers: no mercy
 }
 
-void Pipe::OnTimer(Endpoint& endpoint) {
+void Pipe::EndWhenSilent(Endpoint& endpoint) {
   NativeEndpoint& native = endpoint.native;
-  if (!native.io.in_flight) return;  // something came; its receive goes on
+  if (!native.receive.in_flight) return;  // something came; its receive goes on
   const auto silent_ms = static_cast<uint32_t>(::GetTickCount64()) - native.received_at_ms;
   if (silent_ms < kSilenceMs) {
     StartTimer(endpoint);
     return;
   }
   native.pipe->ending = Ending::kForced;
-  ::CancelIoEx(native.handle, &native.io);
+  ::CancelIoEx(native.handle, &native.receive);
   Handle(std::exchange(native.handle, INVALID_HANDLE_VALUE)).Close();
 }
 
@@ -132,7 +140,7 @@ void Pipe::BeginClose(Endpoint& endpoint, CloseHow) {
   if (PipeWork* const work = native.pipe->work.get(); work != nullptr) {
     work->call.Cancel();
     if (native.pipe->ending == Ending::kTiming && work->timer.Cancel()) {
-      queue_.End(work->background);
+      queue_.End(work->silence);
     }
   }
   if (native.handle == INVALID_HANDLE_VALUE) return;

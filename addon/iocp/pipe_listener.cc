@@ -51,7 +51,7 @@ Status PipeListener::Post(Endpoint& endpoint, AcceptOperation& operation) {
   return pending ? UV__EAGAIN : kOk;
 }
 
-bool PipeListener::Complete(Endpoint&, AcceptOperation&) { return true; }
+bool PipeListener::Finish(Endpoint&, AcceptOperation&) { return true; }
 
 void PipeListener::CloseConnection(AcceptOperation& operation) {
   Handle(std::exchange(operation.handle, INVALID_HANDLE_VALUE)).Close();

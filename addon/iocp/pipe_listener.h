@@ -32,7 +32,7 @@ class PipeListener final : public AcceptPool {
 
  private:
   Status Post(Endpoint& endpoint, AcceptOperation& operation) override;
-  bool Complete(Endpoint& endpoint, AcceptOperation& operation) override;
+  bool Finish(Endpoint& endpoint, AcceptOperation& operation) override;
   void CloseConnection(AcceptOperation& operation) override;
   Status Create(DWORD first, Handle* pipe) const;
 

@@ -57,16 +57,16 @@ void RefuseAtOnce(SOCKET socket) {
              nullptr, nullptr);
 }
 
-DWORD ToBuffers(const Span* spans, size_t count, size_t bytes_max, WSABUF* buffers) {
+DWORD ToBuffers(Spans spans, size_t bytes_max, WSABUF* buffers) {
   size_t total = 0;
   DWORD used = 0;
-  while (used < count && total < bytes_max) {
+  while (used < spans.size() && total < bytes_max) {
     const Span& span = spans[used];
-    const size_t length = std::min(span.length, bytes_max - total);
+    const size_t length = std::min(span.size(), bytes_max - total);
     buffers[used++] = {static_cast<ULONG>(length),
-                       reinterpret_cast<char*>(const_cast<uint8_t*>(span.data))};
+                       reinterpret_cast<char*>(const_cast<uint8_t*>(span.data()))};
     total += length;
-    if (length < span.length) break;
+    if (length < span.size()) break;
   }
   return used;
 }
@@ -141,21 +141,23 @@ Status Tcp::Connect(Endpoint& endpoint, const Address& peer, const Address* loca
   if (remote.IsLoopback()) RefuseAtOnce(socket.get());
   if (Status status = Adopt(endpoint, std::move(socket), family); status != kOk) return status;
   NativeEndpoint& native = endpoint.native;
-  native.io.kind = IoKind::kConnect;
-  queue_.Begin(endpoint, native.io);
+  native.connecting = std::make_unique<ConnectOperation>();
+  ConnectOperation& connect = *native.connecting;
+  queue_.Begin(endpoint, connect);
   if (bound != kOk) {
-    queue_.Decide(native.io, bound);
+    queue_.Decide(connect, bound);
     return kOk;
   }
   DWORD bytes = 0;
   if (ProviderOf(family).connect_ex(AsSocket(native.handle), &remote.base, remote.length, nullptr,
-                                    0, &bytes, &native.io)) {
-    if (native.skip_on_success) queue_.Decide(native.io, kOk);
+                                    0, &bytes, &connect)) {
+    if (native.skip_on_success) queue_.Decide(connect, kOk);
     return kOk;
   }
   const int error = ::WSAGetLastError();
   if (error == WSA_IO_PENDING) return kOk;
-  queue_.End(native.io);
+  queue_.End(connect);
+  native.connecting.reset();
   Socket(AsSocket(std::exchange(native.handle, INVALID_HANDLE_VALUE))).Close();
   return FromSystemError(static_cast<uint32_t>(error));
 }
@@ -175,7 +177,8 @@ uint32_t Tcp::StartReceive(Endpoint& endpoint, uint8_t* into, size_t bytes_max, 
   DWORD received = 0;
   DWORD flags = 0;
   NativeEndpoint& native = endpoint.native;
-  if (::WSARecv(AsSocket(native.handle), &buffer, 1, &received, &flags, &native.io, nullptr) != 0) {
+  if (::WSARecv(AsSocket(native.handle), &buffer, 1, &received, &flags, &native.receive, nullptr) !=
+      0) {
     return static_cast<uint32_t>(::WSAGetLastError());
   }
   *bytes = received;
@@ -195,9 +198,10 @@ uint32_t Tcp::TryReceive(Endpoint& endpoint, uint8_t* into, size_t bytes_max, si
   return 0;
 }
 
-Transfer Tcp::Send(Endpoint& endpoint, const Span* spans, size_t count) {
+Transfer Tcp::Send(Endpoint& endpoint, Spans spans) {
   WSABUF buffers[kSpansMax];
-  const DWORD used = ToBuffers(spans, std::min(count, kSpansMax), kTrySendBytesMax, buffers);
+  const DWORD used =
+      ToBuffers(spans.first(std::min(spans.size(), kSpansMax)), kTrySendBytesMax, buffers);
   DWORD sent = 0;
   if (::WSASend(AsSocket(endpoint.native.handle), buffers, used, &sent, 0, nullptr, nullptr) == 0) {
     return Transfer::Moved(sent);
@@ -208,10 +212,9 @@ Transfer Tcp::Send(Endpoint& endpoint, const Span* spans, size_t count) {
   return Transfer::Failed(FromSystemError(static_cast<uint32_t>(error), During::kSend));
 }
 
-uint32_t Tcp::StartSend(Endpoint& endpoint, SendOperation& operation, const Span* spans,
-                        size_t count, size_t* bytes) {
+uint32_t Tcp::StartSend(Endpoint& endpoint, SendOperation& operation, Spans spans, size_t* bytes) {
   WSABUF buffers[kSpansMax];
-  const DWORD used = ToBuffers(spans, count, kSendBytesMax, buffers);
+  const DWORD used = ToBuffers(spans, kSendBytesMax, buffers);
   DWORD sent = 0;
   if (::WSASend(AsSocket(endpoint.native.handle), buffers, used, &sent, 0, &operation, nullptr) !=
       0) {
@@ -234,7 +237,7 @@ void Tcp::BeginClose(Endpoint& endpoint, CloseHow how) {
     return;
   }
   const SOCKET socket = AsSocket(native.handle);
-  bool at_once = native.io.kind == IoKind::kConnect;
+  bool at_once = native.connecting != nullptr;
   if (how == CloseHow::kReset) {
     const linger reset{1, 0};
     ::setsockopt(socket, SOL_SOCKET, SO_LINGER, reinterpret_cast<const char*>(&reset),
@@ -244,7 +247,7 @@ void Tcp::BeginClose(Endpoint& endpoint, CloseHow how) {
   if (native.in_flight > 0) {
     // Closing a socket with a receive in flight sends a reset and loses what is on its way to the
     // peer (libuv#3034): our end goes out first, and the socket is closed when the receive is back.
-    if (!at_once && native.io.in_flight && native.sending == nullptr && !native.shut) {
+    if (!at_once && native.receive.in_flight && native.sending == nullptr && !native.shut) {
       ::shutdown(socket, SD_SEND);
     }
     // Before closesocket: a send in flight to a peer that does not read would never come back.

@@ -19,7 +19,7 @@ class Tcp final : public Transport {
                 int32_t flags) override;
   Status Connect(Endpoint& endpoint, const Address& peer, const Address* local,
                  ConnectStage* failed) override;
-  Transfer Send(Endpoint& endpoint, const Span* spans, size_t count) override;
+  Transfer Send(Endpoint& endpoint, Spans spans) override;
   Status Shutdown(Endpoint& endpoint) override;
   Status SetOption(Endpoint& endpoint, Option option, int32_t a, int32_t b, int32_t c,
                    int32_t d) override;
@@ -28,14 +28,15 @@ class Tcp final : public Transport {
   void BeginClose(Endpoint& endpoint, CloseHow how) override;
   void EndClose(Endpoint& endpoint) override;
 
+  void OnConnected(Endpoint& endpoint, Status status) override;
+
  private:
   uint32_t StartReceive(Endpoint& endpoint, uint8_t* into, size_t bytes_max,
                         size_t* bytes) override;
   size_t TryAvailable(Endpoint& endpoint) override;
   uint32_t TryReceive(Endpoint& endpoint, uint8_t* into, size_t bytes_max, size_t* bytes) override;
-  uint32_t StartSend(Endpoint& endpoint, SendOperation& operation, const Span* spans, size_t count,
+  uint32_t StartSend(Endpoint& endpoint, SendOperation& operation, Spans spans,
                      size_t* bytes) override;
-  void OnConnected(Endpoint& endpoint, Status status) override;
 
   const Provider& ProviderOf(int family) const { return family == AF_INET6 ? v6_ : v4_; }
   // Hands the socket over to the endpoint, whose packets come to the queue from now on.

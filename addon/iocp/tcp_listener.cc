@@ -34,7 +34,7 @@ Status TcpListener::Post(Endpoint& endpoint, AcceptOperation& operation) {
 }
 
 // Without this the accepted socket knows neither its addresses nor shutdown().
-bool TcpListener::Complete(Endpoint& endpoint, AcceptOperation& operation) {
+bool TcpListener::Finish(Endpoint& endpoint, AcceptOperation& operation) {
   const SOCKET listening = AsSocket(endpoint.native.handle);
   return ::setsockopt(AsSocket(operation.handle), SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT,
                       reinterpret_cast<const char*>(&listening), sizeof(listening)) == 0;

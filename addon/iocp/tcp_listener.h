@@ -22,7 +22,7 @@ class TcpListener final : public AcceptPool {
 
  private:
   Status Post(Endpoint& endpoint, AcceptOperation& operation) override;
-  bool Complete(Endpoint& endpoint, AcceptOperation& operation) override;
+  bool Finish(Endpoint& endpoint, AcceptOperation& operation) override;
   void CloseConnection(AcceptOperation& operation) override;
 
   CompletionQueue& queue_;

@@ -30,7 +30,7 @@ Status Transport::Accept(Endpoint& listener, Endpoint& fresh) {
 // at a time, which would have to be copied out.
 void Transport::WatchReceive(Endpoint& endpoint) {
   NativeEndpoint& native = endpoint.native;
-  if (native.io.in_flight) return;
+  if (native.receive.in_flight) return;
   if (native.receive_status != kOk || native.buffer != nullptr) {
     engine_.OnReadable(endpoint);
     return;
@@ -42,12 +42,12 @@ void Transport::WatchReceive(Endpoint& endpoint) {
   uint8_t nothing = 0;
   uint8_t* const into = native.buffer != nullptr ? native.buffer->bytes : &nothing;
   const size_t bytes_max = native.buffer != nullptr ? ReceiveBuffer::kBytes : 0;
-  queue_.Begin(endpoint, native.io);
+  queue_.Begin(endpoint, native.receive);
   size_t bytes = 0;
   const uint32_t error = StartReceive(endpoint, into, bytes_max, &bytes);
   if (error == ERROR_IO_PENDING) return;
   if (error == 0 && !native.skip_on_success) return;  // its packet comes
-  queue_.End(native.io);
+  queue_.End(native.receive);
   OnReceived(endpoint, FromSystemError(error, During::kReceive), bytes);
 }
 
@@ -65,7 +65,7 @@ void Transport::OnReceived(Endpoint& endpoint, Status status, size_t bytes) {
 // First what the operation brought, then what the system has beyond it.
 Transfer Transport::Receive(Endpoint& endpoint, uint8_t* into, size_t bytes_max) {
   NativeEndpoint& native = endpoint.native;
-  assert(!native.io.in_flight);
+  assert(!native.receive.in_flight);
   size_t moved = 0;
   if (native.buffer != nullptr) {
     moved = native.buffer->Take(into, bytes_max);
@@ -105,10 +105,9 @@ void Transport::WatchSend(Endpoint& endpoint) {
   native.sending = std::make_unique<SendOperation>();
   SendOperation& operation = *native.sending;
   Span spans[kSpansMax];
-  const size_t count = endpoint.queue->Gather(spans, kSpansMax);
   queue_.Begin(endpoint, operation);
   size_t bytes = 0;
-  const uint32_t error = StartSend(endpoint, operation, spans, count, &bytes);
+  const uint32_t error = StartSend(endpoint, operation, endpoint.queue->Gather(spans), &bytes);
   if (error == ERROR_IO_PENDING) return;
   if (error == 0 && !native.skip_on_success) return;  // its packet comes
   queue_.Decide(operation, FromSystemError(error, During::kSend), bytes);
@@ -119,41 +118,41 @@ void Transport::OnSent(Endpoint& endpoint, Status status, size_t bytes) {
   engine_.OnWritable(endpoint, status == kOk ? bytes : 0, SendStatus(status));
 }
 
-void Transport::OnCompletedLast(Endpoint& endpoint, IoOperation& operation, Status status,
-                                size_t bytes) {
-  if (operation.kind != IoKind::kSend || SendStatus(status) == UV__ECANCELED) return;
+void Transport::OnSentLast(Endpoint& endpoint, Status status, size_t bytes) {
+  if (SendStatus(status) == UV__ECANCELED) return;
   const std::unique_ptr<SendOperation> sent = std::move(endpoint.native.sending);
   engine_.OnSentLast(endpoint, bytes, status);
 }
 
-void Transport::OnShutdown(Endpoint&, Status) {
-  assert(false);  // only pipes shut down in the background
+void Transport::OnAccepted(Endpoint& endpoint, AcceptOperation& operation, Status status) {
+  AcceptPool& pool = *endpoint.native.listener;
+  pool.OnAccepted(endpoint, operation, status);
+  if (pool.Acceptable(endpoint)) engine_.OnAcceptable(endpoint);
 }
 
 void Transport::EndClose(Endpoint& endpoint) { pool_.Give(std::move(endpoint.native.buffer)); }
 
-void Transport::OnCompleted(Endpoint& endpoint, IoOperation& operation, Status status,
-                            size_t bytes) {
-  switch (operation.kind) {
-    case IoKind::kAccept:
-      endpoint.native.listener->OnCompleted(endpoint, static_cast<AcceptOperation&>(operation),
-                                            status);
-      if (endpoint.native.listener->Acceptable(endpoint)) engine_.OnAcceptable(endpoint);
-      return;
-    case IoKind::kConnect:
-      endpoint.native.io.kind = IoKind::kReceive;
-      OnConnected(endpoint, status);
-      return;
-    case IoKind::kReceive:
-      OnReceived(endpoint, status, bytes);
-      return;
-    case IoKind::kSend:
-      OnSent(endpoint, status, bytes);
-      return;
-    case IoKind::kShutdown:
-      OnShutdown(endpoint, status);
-      return;
-  }
+void AcceptOperation::Complete(Transport& transport, Endpoint& listener, Status outcome, size_t) {
+  transport.OnAccepted(listener, *this, outcome);
+}
+
+void ConnectOperation::Complete(Transport& transport, Endpoint& owner, Status outcome, size_t) {
+  const std::unique_ptr<ConnectOperation> connected = std::move(owner.native.connecting);
+  transport.OnConnected(owner, outcome);
+}
+
+void ReceiveOperation::Complete(Transport& transport, Endpoint& owner, Status outcome,
+                                size_t bytes) {
+  transport.OnReceived(owner, outcome, bytes);
+}
+
+void SendOperation::Complete(Transport& transport, Endpoint& owner, Status outcome, size_t bytes) {
+  transport.OnSent(owner, outcome, bytes);
+}
+
+void SendOperation::CompleteLast(Transport& transport, Endpoint& owner, Status outcome,
+                                 size_t bytes) {
+  transport.OnSentLast(owner, outcome, bytes);
 }
 
 }  // namespace iocp_net

@@ -32,7 +32,7 @@ class Transport {
   Transfer Receive(Endpoint& endpoint, uint8_t* into, size_t bytes_max);
   size_t Available(Endpoint& endpoint);
   void WatchReceive(Endpoint& endpoint);
-  virtual Transfer Send(Endpoint& endpoint, const Span* spans, size_t count) = 0;
+  virtual Transfer Send(Endpoint& endpoint, Spans spans) = 0;
   void WatchSend(Endpoint& endpoint);
   virtual Status Shutdown(Endpoint& endpoint) = 0;
   virtual Status SetOption(Endpoint& endpoint, Option option, int32_t a, int32_t b, int32_t c,
@@ -43,10 +43,14 @@ class Transport {
   // Cancels what is in flight. Once all of it has come back, EndClose gives up the rest.
   virtual void BeginClose(Endpoint& endpoint, CloseHow how) = 0;
   virtual void EndClose(Endpoint& endpoint);
-  // An operation of an endpoint that is not closing has ended.
-  void OnCompleted(Endpoint& endpoint, IoOperation& operation, Status status, size_t bytes);
-  // The same of one that closes: a write that had its outcome before the close keeps it.
-  void OnCompletedLast(Endpoint& endpoint, IoOperation& operation, Status status, size_t bytes);
+
+  // An operation has ended, and calls the one that it is about.
+  void OnAccepted(Endpoint& endpoint, AcceptOperation& operation, Status status);
+  virtual void OnConnected(Endpoint& endpoint, Status status) = 0;
+  virtual void OnReceived(Endpoint& endpoint, Status status, size_t bytes);
+  void OnSent(Endpoint& endpoint, Status status, size_t bytes);
+  // Of an endpoint that closes: a write that had its outcome before the close keeps it.
+  void OnSentLast(Endpoint& endpoint, Status status, size_t bytes);
 
  protected:
   ~Transport() = default;
@@ -60,18 +64,13 @@ class Transport {
   // operation is in flight.
   virtual uint32_t StartReceive(Endpoint& endpoint, uint8_t* into, size_t bytes_max,
                                 size_t* bytes) = 0;
-  virtual uint32_t StartSend(Endpoint& endpoint, SendOperation& operation, const Span* spans,
-                             size_t count, size_t* bytes) = 0;
+  virtual uint32_t StartSend(Endpoint& endpoint, SendOperation& operation, Spans spans,
+                             size_t* bytes) = 0;
   // Bytes that the system holds for the endpoint; 0: unknown.
   virtual size_t TryAvailable(Endpoint& endpoint) = 0;
   // Takes what has arrived, at least one byte, or says without blocking that there is none.
   virtual uint32_t TryReceive(Endpoint& endpoint, uint8_t* into, size_t bytes_max,
                               size_t* bytes) = 0;
-  virtual void OnConnected(Endpoint& endpoint, Status status) = 0;
-  virtual void OnReceived(Endpoint& endpoint, Status status, size_t bytes);
-  virtual void OnShutdown(Endpoint& endpoint, Status status);
-  void OnSent(Endpoint& endpoint, Status status, size_t bytes);
-
   Engine& engine_;
   CompletionQueue& queue_;
 

@@ -58,7 +58,7 @@ concept BackendOpens = std::constructible_from<B, Engine&> &&
 
 template <typename B>
 concept BackendMoves = requires(B b, Endpoint& endpoint, uint8_t* into, size_t bytes_max,
-                                const Span* spans, size_t count) {
+                                Spans spans) {
   // Never blocks.
   { b.Receive(endpoint, into, bytes_max) } -> std::same_as<Transfer>;
   // Bytes that Receive would give at once; 0: unknown.
@@ -66,7 +66,7 @@ concept BackendMoves = requires(B b, Endpoint& endpoint, uint8_t* into, size_t b
   // engine.OnReadable follows as soon as Receive would not block.
   { b.WatchReceive(endpoint) } -> std::same_as<void>;
   // Never blocks.
-  { b.Send(endpoint, spans, count) } -> std::same_as<Transfer>;
+  { b.Send(endpoint, spans) } -> std::same_as<Transfer>;
   // Moves endpoint.queue on in the background, or waits until Send would. Answered by one
   // engine.OnWritable(bytes taken from the queue's front, status).
   { b.WatchSend(endpoint) } -> std::same_as<void>;

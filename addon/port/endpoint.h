@@ -22,9 +22,37 @@
 
 namespace iocp_net {
 
-// A slot's life: free -> (connecting ->) open or listening -> closing -> free. A closing slot has
-// been given to the backend, which answers with OnClosed once nothing of it is in flight.
-enum class EndpointState : uint8_t { kFree, kConnecting, kOpen, kListening, kClosing };
+// A slot's life: free -> (connecting -> answered ->) open or listening -> closing -> free.
+// kAnswered: the system has answered the connect, and JavaScript does not know yet. kRefused: it
+// does, and nothing is left to do but to close. A closing slot has been given to the backend, which
+// answers with OnClosed once nothing of it is in flight.
+enum class EndpointState : uint8_t {
+  kFree,
+  kConnecting,
+  kAnswered,
+  kRefused,
+  kOpen,
+  kListening,
+  kClosing
+};
+
+// What JavaScript wants of what comes in: the bytes of a stream, the connections of a listener.
+// kAnnounced: it has memory of its own for the bytes (ReceiveMode::kAnnounced).
+enum class Interest : uint8_t { kNone, kDelivered, kAnnounced };
+
+// What the backend has said about it. kOver: the end or a failure was reported, and nothing is
+// received any more.
+enum class Incoming : uint8_t { kAwaited, kThere, kOver };
+
+// The end of our direction. kAsked stays: once is enough, and all that the backends know.
+enum class ShutdownState : uint8_t { kNone, kAfterQueue, kAsked };
+
+// Whether the ready list holds the endpoint; kAfterBytes: since bytes that JavaScript has not seen.
+enum class Queued : uint8_t { kNo, kYes, kAfterBytes };
+
+// What comes after the receive that waits in the ready list: the queue has room again and moves on,
+// or kShut is reported.
+enum class AfterReceive : uint8_t { kNothing, kQueue, kShut };
 
 struct Endpoint {
   uint32_t index = 0;
@@ -32,37 +60,26 @@ struct Endpoint {
   EndpointState state = EndpointState::kFree;
   EndpointKind kind = EndpointKind::kTcp;
 
-  // What JavaScript wants.
-  bool receiving = false;
-  bool announced = false;        // ReceiveMode::kAnnounced
-  bool shutdown_asked = false;   // once is enough, and all that the backends know
-  bool shutdown_wanted = false;  // and not begun yet
-  bool accepting = false;
-  // What the backend said and the engine has not used up.
-  bool readable = false;
-  bool writable_wait = false;  // WatchSend was called and has not been answered
-  bool acceptable = false;
-  bool connect_done = false;
+  Interest interest = Interest::kNone;
+  Incoming incoming = Incoming::kAwaited;
   bool large = false;  // the last receive brought much: the next one probably will
-  // What has been reported to JavaScript.
-  bool ended = false;       // kEnded or kReceiveFailed was posted: nothing is received any more
-  bool stalled = false;     // kSent is owed
-  bool after_data = false;  // queued after bytes that JavaScript has not seen yet
-  bool shut_after = false;  // kShut is owed, after the receive that waits in the ready list
-  bool send_after = false;  // the queue moves on after that receive
+  ShutdownState shutdown = ShutdownState::kNone;
 
-  bool queued = false;  // in the ready list
-  Status connect_status = kOk;
-  Status send_status = kOk;  // why the queue was given up: nothing may be sent in its place
+  Queued queued = Queued::kNo;
+  AfterReceive after_receive = AfterReceive::kNothing;
   Endpoint* next_ready = nullptr;
 
-  std::unique_ptr<SendQueue> queue;  // only while the kernel would not take everything
+  Status connect_status = kOk;
+  Status send_status = kOk;  // why the queue was given up: nothing may be sent in its place
+  // Only while the kernel would not take everything: WatchSend was called and has not been
+  // answered, and kSent is owed.
+  std::unique_ptr<SendQueue> queue;
 
   NativeEndpoint native;
 
-  bool Stream() const {
-    return state == EndpointState::kOpen || state == EndpointState::kConnecting;
-  }
+  bool Wants() const { return interest != Interest::kNone; }
+  // Something to serve, once it is the endpoint's turn.
+  bool Servable() const { return Wants() && incoming == Incoming::kThere; }
 };
 
 #ifdef NDEBUG
@@ -88,12 +105,14 @@ class EndpointTable {
     const uint32_t index = endpoint.index;
     // Never negative and never 0, so that a cleared record cannot name a live endpoint.
     const int32_t generation = endpoint.generation == INT32_MAX ? 1 : endpoint.generation + 1;
-    const bool queued = endpoint.queued;
+    const Queued queued = endpoint.queued;
     Endpoint* const next_ready = endpoint.next_ready;
-    endpoint = Endpoint{};
+    std::destroy_at(&endpoint);
+    std::construct_at(&endpoint);
     endpoint.index = index;
     endpoint.generation = generation;
-    endpoint.queued = queued;  // the ready list finds a free slot there and passes over it
+    // The ready list finds a free slot there and passes over it.
+    endpoint.queued = queued == Queued::kNo ? Queued::kNo : Queued::kYes;
     endpoint.next_ready = next_ready;
     retired_.push_back(index);
     open_--;

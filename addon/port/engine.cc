@@ -43,7 +43,7 @@ Status Engine::Listen(const Address& address, int32_t backlog, int32_t flags) {
   Endpoint& endpoint = table_.Allocate();
   endpoint.state = EndpointState::kListening;
   endpoint.kind = address.kind;
-  endpoint.accepting = true;
+  endpoint.interest = Interest::kDelivered;
   const Status status = backend_->Listen(endpoint, address, backlog, flags);
   if (status != kOk) {
     table_.Free(endpoint);
@@ -72,7 +72,7 @@ Status Engine::Adopt(int64_t descriptor, int32_t flags, int32_t backlog) {
   Endpoint& endpoint = table_.Allocate();
   const bool listener = (flags & kAdoptListener) != 0;
   endpoint.state = listener ? EndpointState::kListening : EndpointState::kOpen;
-  endpoint.accepting = listener;
+  if (listener) endpoint.interest = Interest::kDelivered;
   const bool duplicate = (flags & kAdoptDuplicate) != 0;
   const Status status = listener ? backend_->AdoptListener(endpoint, descriptor, duplicate, backlog)
                                  : backend_->AdoptStream(endpoint, descriptor, duplicate);
@@ -136,28 +136,22 @@ void Engine::Apply(const Submission& submission) {
   Endpoint& endpoint = *found;
   switch (submission.operation) {
     case Operation::kReceiveStart:
-      if (!endpoint.Stream() || endpoint.ended) return;
-      endpoint.receiving = true;
-      endpoint.announced = submission.argument == static_cast<int32_t>(ReceiveMode::kAnnounced);
-      if (endpoint.readable) {
-        Enqueue(endpoint);
-      } else if (endpoint.state == EndpointState::kOpen) {
-        backend_->WatchReceive(endpoint);
-      }
+      StartReceiving(endpoint, static_cast<ReceiveMode>(submission.argument));
       return;
     case Operation::kReceiveStop:
-      endpoint.receiving =
-          false;  // the watch stays armed: cancelling it could lose the connection's state
+      // The watch stays armed: cancelling it could lose the connection's state.
+      endpoint.interest = Interest::kNone;
       return;
     case Operation::kShutdown:
-      if (endpoint.state != EndpointState::kOpen || endpoint.shutdown_asked) return;
-      endpoint.shutdown_asked = true;
-      endpoint.shutdown_wanted = true;
+      if (endpoint.state != EndpointState::kOpen || endpoint.shutdown != ShutdownState::kNone) {
+        return;
+      }
+      endpoint.shutdown = ShutdownState::kAfterQueue;
       TryShutdown(endpoint);
       return;
     case Operation::kAcceptStart:
       if (endpoint.state != EndpointState::kListening) return;
-      endpoint.accepting = true;
+      endpoint.interest = Interest::kDelivered;
       Enqueue(endpoint);
       return;
   }
@@ -167,8 +161,7 @@ void Engine::Close(int32_t index, int32_t generation, CloseHow how) {
   Flush();  // what was asked of the endpoint before comes first
   Endpoint* const endpoint = table_.Find(index, generation);
   if (endpoint == nullptr || endpoint->state == EndpointState::kClosing) return;
-  endpoint->receiving = false;
-  endpoint->shutdown_wanted = false;
+  endpoint->interest = Interest::kNone;
   endpoint->state = EndpointState::kClosing;
   backend_->Close(*endpoint, how);
 }

@@ -53,7 +53,7 @@ class Engine {
   // Sends what the kernel takes now and queues the rest by reference, until kSent. Returns the
   // bytes taken at once, or a negative status. The caller keeps the spans' memory alive until kSent
   // or kClosed.
-  int64_t Send(int32_t index, int32_t generation, const Span* spans, size_t count);
+  int64_t Send(int32_t index, int32_t generation, Spans spans);
   // Sends what the kernel takes now of the first bytes of the slab, and queues nothing. Arguments
   // and answer are words of the control block.
   void SendSlab();
@@ -106,11 +106,14 @@ class Engine {
   void FailSend(Endpoint& endpoint, Status status);
   void TryShutdown(Endpoint& endpoint);
 
+  void StartReceiving(Endpoint& endpoint, ReceiveMode mode);
   void Enqueue(Endpoint& endpoint);
   void ServeReady();
+  void Serve(Endpoint& endpoint);
   void ServeConnected(Endpoint& endpoint);
   void ServeAccept(Endpoint& listener);
   bool ServeReceive(Endpoint& endpoint);
+  void ServeAfterReceive(Endpoint& endpoint, bool goes_on);
   void AfterReceive(Endpoint& endpoint, const Transfer& result);
   bool ArenaHasRoom() const { return arena_used_ + kReceiveBytesMax <= kArenaBytes; }
   uint8_t* Arena() { return memory_.arena + arena_used_; }

@@ -20,7 +20,7 @@ constexpr int32_t kAcceptsPerTurn = 64;
 int64_t Engine::Receive(int32_t index, int32_t generation, uint8_t* into, size_t bytes_max) {
   Endpoint* const endpoint = table_.Find(index, generation);
   if (endpoint == nullptr || endpoint->state != EndpointState::kOpen) return UV__EBADF;
-  if (!endpoint->readable || endpoint->ended) return UV__EAGAIN;
+  if (endpoint->incoming != Incoming::kThere) return UV__EAGAIN;
   const Transfer result = backend_->Receive(*endpoint, into, bytes_max);
   AfterReceive(*endpoint, result);
   switch (result.outcome) {
@@ -49,18 +49,19 @@ void Engine::Reap(int32_t timeout_ms) {
 }
 
 void Engine::OnReadable(Endpoint& endpoint) {
-  endpoint.readable = true;
-  if (endpoint.receiving) Enqueue(endpoint);
+  if (endpoint.incoming == Incoming::kOver) return;
+  endpoint.incoming = Incoming::kThere;
+  if (endpoint.Wants()) Enqueue(endpoint);
 }
 
 void Engine::OnAcceptable(Endpoint& listener) {
-  listener.acceptable = true;
-  if (listener.accepting) Enqueue(listener);
+  listener.incoming = Incoming::kThere;
+  if (listener.Wants()) Enqueue(listener);
 }
 
 void Engine::OnConnected(Endpoint& endpoint, Status status) {
-  if (endpoint.state != EndpointState::kConnecting || endpoint.connect_done) return;
-  endpoint.connect_done = true;
+  if (endpoint.state != EndpointState::kConnecting) return;
+  endpoint.state = EndpointState::kAnswered;
   endpoint.connect_status = status;
   Enqueue(endpoint);  // in the order of the events: the listener's connection before the client's
 }
@@ -68,22 +69,35 @@ void Engine::OnConnected(Endpoint& endpoint, Status status) {
 void Engine::ServeConnected(Endpoint& endpoint) {
   const Status status = endpoint.connect_status;
   if (status != kOk) {
-    endpoint.ended = true;  // after this only its close is reported
+    endpoint.state = EndpointState::kRefused;
   } else {
     endpoint.state = EndpointState::kOpen;
     Count(kConnectedEndpoints);
-    if (endpoint.receiving && endpoint.readable) {
+    if (endpoint.Servable()) {
       Enqueue(endpoint);
-    } else if (endpoint.receiving) {
+    } else if (endpoint.Wants()) {
       backend_->WatchReceive(endpoint);
     }
   }
   Post(Completion::kConnected, endpoint, status);
 }
 
+void Engine::StartReceiving(Endpoint& endpoint, ReceiveMode mode) {
+  const bool open = endpoint.state == EndpointState::kOpen;
+  const bool connecting =
+      endpoint.state == EndpointState::kConnecting || endpoint.state == EndpointState::kAnswered;
+  if ((!open && !connecting) || endpoint.incoming == Incoming::kOver) return;
+  endpoint.interest = mode == ReceiveMode::kAnnounced ? Interest::kAnnounced : Interest::kDelivered;
+  if (endpoint.incoming == Incoming::kThere) {
+    Enqueue(endpoint);
+  } else if (open) {
+    backend_->WatchReceive(endpoint);
+  }
+}
+
 void Engine::Enqueue(Endpoint& endpoint) {
-  if (endpoint.queued) return;
-  endpoint.queued = true;
+  if (endpoint.queued != Queued::kNo) return;
+  endpoint.queued = Queued::kYes;
   endpoint.next_ready = nullptr;
   if (ready_tail_ == nullptr) {
     ready_head_ = &endpoint;
@@ -101,33 +115,46 @@ void Engine::ServeReady() {
     Endpoint& endpoint = *ready_head_;
     ready_head_ = endpoint.next_ready;
     if (ready_head_ == nullptr) ready_tail_ = nullptr;
-    endpoint.queued = false;
+    endpoint.queued = Queued::kNo;
     endpoint.next_ready = nullptr;
-    if (endpoint.state == EndpointState::kListening) {
-      ServeAccept(endpoint);
-    } else if (endpoint.state == EndpointState::kConnecting) {
-      if (endpoint.connect_done && !endpoint.ended) ServeConnected(endpoint);
-    } else if (endpoint.state == EndpointState::kOpen) {
-      endpoint.after_data = false;
-      const bool broken = !ServeReceive(endpoint);
-      if (std::exchange(endpoint.shut_after, false)) Post(Completion::kShut, endpoint);
-      if (endpoint.send_after) {
-        // The owner of a connection that has failed closes it, which gives the queue up: only when
-        // that has not happened by the next turn does the queue fail by itself.
-        if (broken) {
-          Enqueue(endpoint);
-        } else {
-          endpoint.send_after = false;
-          MoveOn(endpoint, 0, kOk);
-        }
-      }
-    }
+    Serve(endpoint);
     if (&endpoint == last) break;
   }
 }
 
+void Engine::Serve(Endpoint& endpoint) {
+  if (endpoint.state == EndpointState::kOpen) {
+    const bool goes_on = ServeReceive(endpoint);
+    ServeAfterReceive(endpoint, goes_on);
+  } else if (endpoint.state == EndpointState::kListening) {
+    ServeAccept(endpoint);
+  } else if (endpoint.state == EndpointState::kAnswered) {
+    ServeConnected(endpoint);
+  }
+}
+
+void Engine::ServeAfterReceive(Endpoint& endpoint, bool goes_on) {
+  switch (std::exchange(endpoint.after_receive, AfterReceive::kNothing)) {
+    case AfterReceive::kNothing:
+      return;
+    case AfterReceive::kShut:
+      Post(Completion::kShut, endpoint);
+      return;
+    case AfterReceive::kQueue:
+      if (goes_on) {
+        MoveOn(endpoint, 0, kOk);
+      } else {
+        // The owner of a connection that has failed closes it, which gives the queue up: only when
+        // that has not happened by the next turn does the queue fail by itself.
+        endpoint.after_receive = AfterReceive::kQueue;
+        Enqueue(endpoint);
+      }
+      return;
+  }
+}
+
 void Engine::ServeAccept(Endpoint& listener) {
-  if (!listener.accepting) return;
+  if (!listener.Wants()) return;
   for (int32_t i = 0; i < kAcceptsPerTurn; i++) {
     if (!completions_.HasRoom()) break;
     Endpoint& fresh = table_.Allocate();
@@ -143,12 +170,12 @@ void Engine::ServeAccept(Endpoint& listener) {
     }
     table_.Free(fresh);
     if (status == UV__EAGAIN) {
-      listener.acceptable = false;
+      listener.incoming = Incoming::kAwaited;
       return;
     }
     // Out of descriptors or memory: the listener rests until JavaScript starts it again, so that it
     // neither spins nor falls silent.
-    listener.accepting = false;
+    listener.interest = Interest::kNone;
     Post(Completion::kAcceptFailed, listener, status);
     return;
   }
@@ -157,8 +184,8 @@ void Engine::ServeAccept(Endpoint& listener) {
 
 // False when the connection has failed.
 bool Engine::ServeReceive(Endpoint& endpoint) {
-  if (!endpoint.receiving || !endpoint.readable || endpoint.ended) return true;
-  if (endpoint.announced) {
+  if (!endpoint.Servable()) return true;
+  if (endpoint.interest == Interest::kAnnounced) {
     Post(Completion::kReceivable, endpoint);
     return true;
   }
@@ -185,7 +212,7 @@ bool Engine::ServeReceive(Endpoint& endpoint) {
       break;
   }
   AfterReceive(endpoint, result);
-  endpoint.after_data = endpoint.queued;
+  if (endpoint.queued == Queued::kYes) endpoint.queued = Queued::kAfterBytes;
   return result.outcome != Transfer::Outcome::kFailed;
 }
 
@@ -204,10 +231,10 @@ void Engine::AfterReceive(Endpoint& endpoint, const Transfer& result) {
       break;
     case Transfer::Outcome::kEnded:
     case Transfer::Outcome::kFailed:
-      endpoint.ended = true;
+      endpoint.incoming = Incoming::kOver;
       return;
   }
-  endpoint.readable = false;
+  endpoint.incoming = Incoming::kAwaited;
   backend_->WatchReceive(endpoint);
 }
 

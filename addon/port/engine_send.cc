@@ -19,29 +19,25 @@ bool IsOver(Status status) { return status == UV__EPIPE || status == UV__ECONNRE
 
 // What is left of a list of spans.
 struct Remainder {
-  const Span* spans;
-  size_t count;
-  Span front;
+  Spans rest;
+  Span front;  // of `rest`, of which a part may have gone
 
-  Remainder(const Span* all, size_t all_count)
-      : spans(all), count(all_count), front(all_count > 0 ? all[0] : Span{}) {}
+  explicit Remainder(Spans all) : rest(all), front(all.empty() ? Span{} : all[0]) {}
 
-  bool Empty() const { return count == 0; }
-  size_t Gather(Span* into, size_t into_max) const {
-    const size_t used = std::min(count, into_max);
+  bool Empty() const { return rest.empty(); }
+  Spans Gather(std::span<Span> into) const {
+    const size_t count = std::min(rest.size(), into.size());
+    std::copy_n(rest.begin(), count, into.begin());
     into[0] = front;
-    for (size_t i = 1; i < used; i++) into[i] = spans[i];
-    return used;
+    return into.first(count);
   }
   void Consume(size_t bytes) {
-    while (count > 0 && bytes >= front.length) {
-      bytes -= front.length;
-      count--;
-      spans++;
-      front = count > 0 ? spans[0] : Span{};
+    while (!rest.empty() && bytes >= front.size()) {
+      bytes -= front.size();
+      rest = rest.subspan(1);
+      front = rest.empty() ? Span{} : rest[0];
     }
-    front.data += bytes;
-    front.length -= bytes;
+    front = front.subspan(bytes);
   }
 };
 
@@ -51,9 +47,9 @@ int64_t Engine::SendNow(Endpoint& endpoint, Remainder* left) {
   int64_t sent = 0;
   while (endpoint.queue == nullptr && !left->Empty()) {
     Span batch[kSpansMax];
-    const size_t batch_count = left->Gather(batch, kSpansMax);
+    const Spans gathered = left->Gather(batch);
     Count(kSendCalls);
-    const Transfer result = backend_->Send(endpoint, batch, batch_count);
+    const Transfer result = backend_->Send(endpoint, gathered);
     if (result.outcome == Transfer::Outcome::kFailed) {
       // The connection may go on: what is written next would come in the place of these bytes.
       if (!IsOver(result.status)) endpoint.send_status = result.status;
@@ -62,9 +58,10 @@ int64_t Engine::SendNow(Endpoint& endpoint, Remainder* left) {
     if (result.outcome != Transfer::Outcome::kMoved) break;
     Count(kBytesSent, static_cast<double>(result.bytes));
     sent += static_cast<int64_t>(result.bytes);
-    const size_t count_before = left->count;
+    const size_t count_before = left->rest.size();
     left->Consume(result.bytes);
-    if (count_before - left->count < batch_count) break;  // a short send: the kernel is full
+    // A short send: the kernel is full.
+    if (count_before - left->rest.size() < gathered.size()) break;
   }
   left->Consume(0);  // empty spans are nothing that could wait
   return sent;
@@ -87,26 +84,23 @@ void Engine::SendSlab() {
     control[kSlabSent] = UV__EINVAL;
   } else {
     const Span span{memory_.slab, length};
-    Remainder left(&span, 1);
+    Remainder left(Spans(&span, 1));
     control[kSlabSent] = static_cast<int32_t>(SendNow(*endpoint, &left));
   }
 }
 
-int64_t Engine::Send(int32_t index, int32_t generation, const Span* spans, size_t count) {
+int64_t Engine::Send(int32_t index, int32_t generation, Spans spans) {
   FlushBeforeSend();
   Endpoint* const endpoint = table_.Find(index, generation);
   if (endpoint == nullptr || endpoint->state != EndpointState::kOpen) return UV__EBADF;
-  Remainder left(spans, count);
+  Remainder left(spans);
   const int64_t sent = SendNow(*endpoint, &left);
   if (sent < 0 || left.Empty()) return sent;
-  if (endpoint->queue == nullptr) endpoint->queue = std::make_unique<SendQueue>();
+  const bool watched = endpoint->queue != nullptr;
+  if (!watched) endpoint->queue = std::make_unique<SendQueue>();
   endpoint->queue->Append(left.front);
-  for (size_t i = 1; i < left.count; i++) endpoint->queue->Append(left.spans[i]);
-  endpoint->stalled = true;
-  if (!endpoint->writable_wait) {
-    endpoint->writable_wait = true;
-    backend_->WatchSend(*endpoint);
-  }
+  for (const Span& span : left.rest.subspan(1)) endpoint->queue->Append(span);
+  if (!watched) backend_->WatchSend(*endpoint);
   return sent;
 }
 
@@ -116,17 +110,15 @@ size_t Engine::QueuedBytes(int32_t index, int32_t generation) {
 }
 
 void Engine::MoveQueue(Endpoint& endpoint) {
-  while (endpoint.queue != nullptr && !endpoint.queue->Empty()) {
+  while (!endpoint.queue->Empty()) {
     Span spans[kSpansMax];
-    const size_t count = endpoint.queue->Gather(spans, kSpansMax);
     Count(kSendCalls);
-    const Transfer result = backend_->Send(endpoint, spans, count);
+    const Transfer result = backend_->Send(endpoint, endpoint.queue->Gather(spans));
     if (result.outcome == Transfer::Outcome::kFailed) {
       FailSend(endpoint, result.status);
       return;
     }
     if (result.outcome == Transfer::Outcome::kWouldBlock) {
-      endpoint.writable_wait = true;
       backend_->WatchSend(endpoint);
       return;
     }
@@ -138,29 +130,25 @@ void Engine::MoveQueue(Endpoint& endpoint) {
 
 void Engine::AfterQueue(Endpoint& endpoint) {
   endpoint.queue.reset();
-  if (endpoint.stalled) {
-    endpoint.stalled = false;
-    Post(Completion::kSent, endpoint);
-  }
+  Post(Completion::kSent, endpoint);
   TryShutdown(endpoint);
 }
 
 void Engine::FailSend(Endpoint& endpoint, Status status) {
   endpoint.queue.reset();
-  endpoint.stalled = false;
   endpoint.send_status = status;
   Post(Completion::kSent, endpoint, status);
   TryShutdown(endpoint);
 }
 
 void Engine::TryShutdown(Endpoint& endpoint) {
-  if (!endpoint.shutdown_wanted || endpoint.queue != nullptr) return;
-  endpoint.shutdown_wanted = false;
+  if (endpoint.shutdown != ShutdownState::kAfterQueue || endpoint.queue != nullptr) return;
+  endpoint.shutdown = ShutdownState::kAsked;
   const Status status = backend_->Shutdown(endpoint);
   if (status == UV__EAGAIN) return;
   // libuv starts the next receive after its callback: what that one asks for is older.
-  if (Backend::kAnswersInOrder && status == kOk && endpoint.queued && !endpoint.after_data) {
-    endpoint.shut_after = true;
+  if (Backend::kAnswersInOrder && status == kOk && endpoint.queued == Queued::kYes) {
+    endpoint.after_receive = AfterReceive::kShut;
     return;
   }
   Post(Completion::kShut, endpoint, status);
@@ -169,17 +157,16 @@ void Engine::TryShutdown(Endpoint& endpoint) {
 void Engine::OnWritable(Endpoint& endpoint, size_t sent, Status status) {
   // libuv reads before it writes: a reset is the receive's to report, and a send would take it
   // away.
-  if (sent == 0 && status == kOk && endpoint.queued && endpoint.receiving &&
+  if (sent == 0 && status == kOk && endpoint.queued != Queued::kNo && endpoint.Wants() &&
       endpoint.state == EndpointState::kOpen) {
-    endpoint.send_after = true;
+    endpoint.after_receive = AfterReceive::kQueue;
   } else {
     MoveOn(endpoint, sent, status);
   }
 }
 
 void Engine::MoveOn(Endpoint& endpoint, size_t sent, Status status) {
-  endpoint.writable_wait = false;
-  if (endpoint.queue == nullptr) return;
+  assert(endpoint.queue != nullptr);
   if (status != kOk) {
     FailSend(endpoint, status);
     return;
@@ -192,14 +179,13 @@ void Engine::MoveOn(Endpoint& endpoint, size_t sent, Status status) {
 }
 
 void Engine::OnSentLast(Endpoint& endpoint, size_t sent, Status status) {
-  if (endpoint.queue == nullptr || !endpoint.stalled || ended_) return;
+  if (endpoint.queue == nullptr || ended_) return;
   if (status == kOk) {
     Count(kBytesSent, static_cast<double>(sent));
     endpoint.queue->Consume(sent);
     if (!endpoint.queue->Empty()) return;  // the rest is what the close has cut off
   }
   endpoint.queue.reset();
-  endpoint.stalled = false;
   Post(Completion::kSent, endpoint, status);
 }
 

@@ -2,16 +2,16 @@
 #ifndef IOCP_NET_PORT_SEND_QUEUE_H_
 #define IOCP_NET_PORT_SEND_QUEUE_H_
 
+#include <algorithm>
 #include <cassert>
 #include <cstdint>
 #include <deque>
+#include <span>
 
 namespace iocp_net {
 
-struct Span {
-  const uint8_t* data = nullptr;
-  size_t length = 0;
-};
+using Span = std::span<const uint8_t>;
+using Spans = std::span<const Span>;
 
 // The bytes belong to a Buffer which JavaScript holds until kSent or kClosed.
 class SendQueue {
@@ -20,19 +20,16 @@ class SendQueue {
   size_t Bytes() const { return bytes_; }
 
   void Append(Span span) {
-    if (span.length == 0) return;
+    if (span.empty()) return;
     spans_.push_back(span);
-    bytes_ += span.length;
+    bytes_ += span.size();
   }
 
-  // The first spans, for one scatter/gather call.
-  size_t Gather(Span* spans, size_t spans_max) const {
-    size_t count = 0;
-    for (const Span& span : spans_) {
-      if (count == spans_max) break;
-      spans[count++] = span;
-    }
-    return count;
+  // The first spans, as many as `into` has room for: for one scatter/gather call.
+  Spans Gather(std::span<Span> into) const {
+    const size_t count = std::min(spans_.size(), into.size());
+    std::copy_n(spans_.begin(), count, into.begin());
+    return into.first(count);
   }
 
   void Consume(size_t sent) {
@@ -40,12 +37,11 @@ class SendQueue {
     bytes_ -= sent;
     while (sent > 0) {
       Span& front = spans_.front();
-      if (sent < front.length) {
-        front.data += sent;
-        front.length -= sent;
+      if (sent < front.size()) {
+        front = front.subspan(sent);
         return;
       }
-      sent -= front.length;
+      sent -= front.size();
       spans_.pop_front();
     }
   }

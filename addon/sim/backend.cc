@@ -178,9 +178,9 @@ void Backend::WatchReceive(Endpoint& endpoint) {
   Begin(Work::kReceive, endpoint);
 }
 
-Transfer Backend::Send(Endpoint& endpoint, const Span* spans, size_t count) {
+Transfer Backend::Send(Endpoint& endpoint, Spans spans) {
   for (;;) {
-    const int64_t sent = kernel_.Send(endpoint.native.fd, spans, count);
+    const int64_t sent = kernel_.Send(endpoint.native.fd, spans);
     if (sent >= 0) return Transfer::Moved(static_cast<size_t>(sent));
     if (sent == UV__EINTR) continue;
     if (sent == UV__EAGAIN) return Transfer::WouldBlock();
@@ -275,7 +275,7 @@ void Backend::OnEvents(Endpoint& endpoint, uint32_t events) {
   }
   if ((events & (sim::kPeerShut | kGone)) != 0) native.short_reads = true;
   native.available = 0;
-  if (endpoint.state == EndpointState::kConnecting && !endpoint.connect_done) {
+  if (endpoint.state == EndpointState::kConnecting) {
     if ((events & (sim::kOut | kGone)) == 0) return;
     const Status status =
         native.connect_error != kOk ? native.connect_error : kernel_.TakeError(native.fd);
@@ -292,7 +292,7 @@ void Backend::OnEvents(Endpoint& endpoint, uint32_t events) {
   }
   if ((events & (sim::kIn | sim::kPeerShut | kGone)) != 0) engine_.OnReadable(endpoint);
   // Last: it may end the endpoint's life.
-  if ((events & (sim::kOut | kGone)) != 0 && endpoint.writable_wait) {
+  if ((events & (sim::kOut | kGone)) != 0 && endpoint.queue != nullptr) {
     engine_.OnWritable(endpoint, 0, kOk);
   }
 }
@@ -351,8 +351,7 @@ bool Backend::Run(Endpoint& endpoint, Work work) {
 
 bool Backend::SendQueued(Endpoint& endpoint) {
   Span spans[kSpansMax];
-  const size_t count = endpoint.queue->Gather(spans, kSpansMax);
-  const Transfer result = Send(endpoint, spans, count);
+  const Transfer result = Send(endpoint, endpoint.queue->Gather(spans));
   if (result.outcome == Transfer::Outcome::kWouldBlock) return false;
   endpoint.native.send_watched = false;
   if (endpoint.state == EndpointState::kClosing) {

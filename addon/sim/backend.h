@@ -48,7 +48,7 @@ class Backend {
   Transfer Receive(Endpoint& endpoint, uint8_t* into, size_t bytes_max);
   size_t Available(Endpoint& endpoint);
   void WatchReceive(Endpoint& endpoint);
-  Transfer Send(Endpoint& endpoint, const Span* spans, size_t count);
+  Transfer Send(Endpoint& endpoint, Spans spans);
   void WatchSend(Endpoint& endpoint);
   Status Shutdown(Endpoint& endpoint);
   void Close(Endpoint& endpoint, CloseHow how);

@@ -75,7 +75,7 @@ class Kernel {
   int Accept(int fd);
   int64_t Receive(int fd, uint8_t* into, size_t bytes_max);
   int64_t Available(int fd);
-  int64_t Send(int fd, const Span* spans, size_t count);
+  int64_t Send(int fd, Spans spans);
   Status Shutdown(int fd);
   Status SetOption(int fd);
   void ResetOnClose(int fd);

@@ -50,7 +50,7 @@ int64_t Kernel::Available(int fd) {
   return static_cast<int64_t>(socket->in.arrived);
 }
 
-int64_t Kernel::Send(int fd, const Span* spans, size_t count) {
+int64_t Kernel::Send(int fd, Spans spans) {
   Socket* const socket = Of(fd);
   if (socket == nullptr) return UV__EBADF;
   if (socket->state == Socket::State::kConnecting) return UV__EAGAIN;
@@ -68,7 +68,7 @@ int64_t Kernel::Send(int fd, const Span* spans, size_t count) {
   if (socket->error != kOk) return std::exchange(socket->error, kOk);
   if (socket->dead || socket->fin_sent) return UV__EPIPE;
   size_t total = 0;
-  for (size_t i = 0; i < count; i++) total += spans[i].length;
+  for (const Span& span : spans) total += span.size();
   if (gone) {
     // The other side is gone, and answers these bytes with a reset.
     socket->sent_bytes += total;
@@ -91,9 +91,10 @@ int64_t Kernel::Send(int fd, const Span* spans, size_t count) {
   }
   const size_t bytes = std::min(total, room);
   if (bytes < total) socket->no_space = true;
-  for (size_t i = 0, left = bytes; left > 0; i++) {
-    const size_t length = std::min(left, spans[i].length);
-    channel.Append(spans[i].data, length);
+  size_t left = bytes;
+  for (const Span& span : spans) {
+    const size_t length = std::min(left, span.size());
+    channel.Append(span.data(), length);
     left -= length;
   }
   socket->sent_bytes += bytes;

@@ -21,7 +21,7 @@ constexpr int64_t kCompleted = INT64_MIN;
 
 size_t PlainBytes(const Output& output) {
   size_t bytes = output.bytes.size();
-  for (const Span& span : output.spans) bytes += span.length;
+  for (const Span& span : output.spans) bytes += span.size();
   return bytes;
 }
 
@@ -197,7 +197,7 @@ void Load::Leave(Connection& connection) {
   Status status = kOk;
   if (connection.tls) {
     for (const Span& span : output_.spans) {
-      connection.tls->Encrypt(span.data, span.length, &records_);
+      connection.tls->Encrypt(span.data(), span.size(), &records_);
     }
     if (!output_.bytes.empty()) {
       connection.tls->Encrypt(output_.bytes.data(), output_.bytes.size(), &records_);
@@ -205,7 +205,7 @@ void Load::Leave(Connection& connection) {
     if (!records_.empty()) status = driver_.SendCopy(connection.index, records_);
     records_.clear();
   } else if (!output_.spans.empty()) {
-    status = driver_.Send(connection.index, output_.spans.data(), output_.spans.size());
+    status = driver_.Send(connection.index, output_.spans);
   } else if (!output_.bytes.empty()) {
     status = driver_.SendCopy(connection.index, output_.bytes);
   }

@@ -33,8 +33,8 @@ int32_t PortDriver::Connect(const Address& peer, const Address* local) {
   return index;
 }
 
-Status PortDriver::Send(int32_t index, const Span* spans, size_t count) {
-  const int64_t sent = engine_.Send(index, generations_[static_cast<size_t>(index)], spans, count);
+Status PortDriver::Send(int32_t index, Spans spans) {
+  const int64_t sent = engine_.Send(index, generations_[static_cast<size_t>(index)], spans);
   return sent < 0 ? static_cast<Status>(sent) : kOk;
 }
 
@@ -54,8 +54,8 @@ Status PortDriver::SendCopy(int32_t index, const std::vector<uint8_t>& bytes) {
   // The engine sends the rest from our memory.
   if (kept_.size() <= at) kept_.resize(at + 1);
   kept_[at].emplace_back(bytes.begin() + static_cast<std::ptrdiff_t>(taken), bytes.end());
-  const Span span{kept_[at].back().data(), kept_[at].back().size()};
-  return Send(index, &span, 1);
+  const Span span(kept_[at].back());
+  return Send(index, Spans(&span, 1));
 }
 
 void PortDriver::Forget(int32_t index) {

@@ -33,7 +33,7 @@ class PortDriver {
   // The new connection's index, or a negative status.
   int32_t Connect(const Address& peer, const Address* local);
   // The spans' memory must live until the connection is closed.
-  Status Send(int32_t index, const Span* spans, size_t count);
+  Status Send(int32_t index, Spans spans);
   // The same for bytes that may be used again at once.
   Status SendCopy(int32_t index, const std::vector<uint8_t>& bytes);
   Status SetNoDelay(int32_t index);

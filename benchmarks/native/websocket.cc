@@ -58,8 +58,8 @@ class WebSocket final : public Protocol {
     Pattern::Shared().Spans(Pattern::Start(connection_, sent_++), message_bytes_, &spans);
     size_t at = 0;
     for (const Span& span : spans) {
-      for (size_t i = 0; i < span.length; i++) {
-        output->bytes.push_back(span.data[i] ^ kMask[at++ % sizeof(kMask)]);
+      for (const uint8_t byte : span) {
+        output->bytes.push_back(byte ^ kMask[at++ % sizeof(kMask)]);
       }
     }
   }

@@ -52,9 +52,8 @@ export const MUTATIONS = [
     edits: [
       {
         file: 'addon/port/engine_send.cc',
-        find: '    endpoint.stalled = false;\n    Post(Completion::kSent, endpoint);',
-        replace:
-          '    endpoint.stalled = false;\n    if (!endpoint.shutdown_wanted) Post(Completion::kSent, endpoint);',
+        find: '  Post(Completion::kSent, endpoint);\n',
+        replace: '  if (endpoint.shutdown == ShutdownState::kNone) Post(Completion::kSent, endpoint);\n',
       },
     ],
   },

@@ -145,9 +145,8 @@ int64_t Harness::Send(const Stream& stream, const std::string& bytes) {
 
 int64_t Harness::Send(const Stream& stream, const std::vector<Span>& spans) {
   size_t length = 0;
-  for (const Span& span : spans) length += span.length;
-  return Written(stream, length,
-                 engine_->Send(stream.index, stream.generation, spans.data(), spans.size()));
+  for (const Span& span : spans) length += span.size();
+  return Written(stream, length, engine_->Send(stream.index, stream.generation, spans));
 }
 
 StreamPtr Harness::Adopt(int64_t descriptor, int32_t flags, Status* status) {

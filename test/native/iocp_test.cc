@@ -89,6 +89,20 @@ TEST_CASE("pipe names") {
   CHECK(ToPipeName("\xFF\xFE", &name) == UV__ECHARSET);
 }
 
+namespace {
+
+// What the queue makes of an operation, without a transport that it would be completed by.
+struct CountedOperation final : IoOperation {
+  void Complete(Transport&, Endpoint&, Status, size_t) override { FAIL("not dispatched"); }
+};
+
+struct Counting final : CompletionQueue::Dispatcher {
+  void Dispatch(IoOperation&, Status, size_t) override { count++; }
+  int count = 0;
+};
+
+}  // namespace
+
 // ---- the pool of accepts ----
 
 namespace {
@@ -103,7 +117,7 @@ struct FakePool final : AcceptPool {
     posted.push_back(&operation);
     return UV__EAGAIN;
   }
-  bool Complete(Endpoint&, AcceptOperation& operation) override {
+  bool Finish(Endpoint&, AcceptOperation& operation) override {
     operation.handle = connection;
     return complete;
   }
@@ -116,7 +130,7 @@ struct FakePool final : AcceptPool {
     AcceptOperation* const operation = posted.front();
     posted.erase(posted.begin());
     queue.End(*operation);
-    OnCompleted(endpoint, *operation, status);
+    OnAccepted(endpoint, *operation, status);
   }
 
   CompletionQueue& queue;
@@ -281,12 +295,9 @@ TEST_CASE("sleeper: stops while it is blocked, while it rests, and with packets 
     }
   }
   SUBCASE("packets in hand") {
-    struct Counting final : CompletionQueue::Dispatcher {
-      void Dispatch(IoOperation&, Status, size_t) override { count++; }
-      int count = 0;
-    } counting;
+    Counting counting;
     Endpoint endpoint;
-    IoOperation operation(IoKind::kSend);
+    CountedOperation operation;
     Handle woken(::CreateEventW(nullptr, FALSE, FALSE, nullptr));
     const auto wake = [](void* event) { ::SetEvent(event); };
     REQUIRE(queue.StartSleeper(wake, woken.get()) == kOk);
@@ -306,7 +317,7 @@ TEST_CASE("what was decided without the system wakes a sleeping loop too") {
   CompletionQueue queue;
   REQUIRE(queue.Open() == kOk);
   Endpoint endpoint;
-  IoOperation operation(IoKind::kSend);
+  CountedOperation operation;
   std::atomic<int> wakes{0};
   REQUIRE(queue.StartSleeper(
               [](void* count) { static_cast<std::atomic<int>*>(count)->fetch_add(1); }, &wakes) ==
@@ -321,15 +332,12 @@ TEST_CASE("what was decided without the system wakes a sleeping loop too") {
 // ---- calls on other threads ----
 
 TEST_CASE("blocking call: ends with a packet, or is interrupted") {
-  struct Counting final : CompletionQueue::Dispatcher {
-    void Dispatch(IoOperation&, Status, size_t) override { count++; }
-    int count = 0;
-  } counting;
+  Counting counting;
   CompletionQueue queue;
   REQUIRE(queue.Open() == kOk);
   Endpoint endpoint;
   for (int i = 0; i < 50; i++) {
-    IoOperation operation(IoKind::kShutdown);
+    CountedOperation operation;
     BlockingCall call;
     queue.Begin(endpoint, operation);
     counting.count = 0;
@@ -358,14 +366,11 @@ TEST_CASE("blocking call: ends with a packet, or is interrupted") {
 }
 
 TEST_CASE("timer: posts once, or is cancelled for good") {
-  struct Counting final : CompletionQueue::Dispatcher {
-    void Dispatch(IoOperation&, Status, size_t) override { count++; }
-    int count = 0;
-  } counting;
+  Counting counting;
   CompletionQueue queue;
   REQUIRE(queue.Open() == kOk);
   Endpoint endpoint;
-  IoOperation operation(IoKind::kShutdown);
+  CountedOperation operation;
   PostTimer timer;
   queue.Begin(endpoint, operation);
   REQUIRE(timer.Start(queue, operation, 1));

@@ -20,9 +20,8 @@ Span Of(const std::string& text) {
 std::string Text(const SendQueue& queue) {
   Span spans[16];
   std::string text;
-  const size_t count = queue.Gather(spans, 16);
-  for (size_t i = 0; i < count; i++) {
-    text.append(reinterpret_cast<const char*>(spans[i].data), spans[i].length);
+  for (const Span& span : queue.Gather(spans)) {
+    text.append(reinterpret_cast<const char*>(span.data()), span.size());
   }
   return text;
 }
@@ -34,9 +33,9 @@ TEST_CASE("send queue: keeps order, takes parts, counts bytes, all by reference"
   const std::string parts[] = {"one", "borrowed", "two", ""};
   for (const std::string& part : parts) queue.Append(Of(part));
   Span spans[16];
-  CHECK(queue.Gather(spans, 2) == 2);
-  REQUIRE(queue.Gather(spans, 16) == 3);
-  CHECK(spans[1].data == Of(parts[1]).data);
+  CHECK(queue.Gather(std::span(spans).first(2)).size() == 2);
+  REQUIRE(queue.Gather(spans).size() == 3);
+  CHECK(spans[1].data() == Of(parts[1]).data());
   CHECK(queue.Bytes() == 14);
   CHECK(Text(queue) == "oneborrowedtwo");
   queue.Consume(5);

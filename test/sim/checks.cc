@@ -26,7 +26,7 @@ constexpr uint32_t kQueuedTurnsMax = 16;
 void World::CheckTurns() {
   for (const auto& owner : owners_) {
     const Endpoint* const endpoint = engine_->Find(owner->index, owner->generation);
-    if (endpoint == nullptr || !endpoint->queued) {
+    if (endpoint == nullptr || endpoint->queued == Queued::kNo) {
       owner->turns_queued = 0;
     } else if (++owner->turns_queued > kQueuedTurnsMax + owners_.size()) {
       Fail("an endpoint has waited for ", owner->turns_queued, " turns");

@@ -59,7 +59,7 @@ void World::Deliver(const int32_t* record, uint64_t sequence, sim::Random& rando
       // It rests until it is started again.
       if (++owner->accept_failures > owner->accept_starts) Fail("a listener that rests has failed");
       if (owner->closing) return;
-      owner->resting = !engine_->Find(owner->index, owner->generation)->accepting;
+      owner->resting = !engine_->Find(owner->index, owner->generation)->Wants();
       return;
   }
   Fail("a completion of an unknown kind");

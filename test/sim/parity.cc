@@ -212,7 +212,7 @@ class Play {
     std::vector<uint8_t>& bytes = sent_.emplace_back(length);  // lent to the port
     Pattern::Write(end->flow, end->written, bytes.data(), length);
     const Span span{bytes.data(), length};
-    const int64_t sent = engine_->Send(end->index, end->generation, &span, 1);
+    const int64_t sent = engine_->Send(end->index, end->generation, Spans(&span, 1));
     Note(*end, sent < 0 ? "send " + std::to_string(sent) : "send " + std::to_string(length));
     end->written += length;
     if (sent < 0) end->broken = true;

@@ -93,7 +93,7 @@ void World::PeerSend(Peer& peer, size_t length) {
   const AsPeer as_peer(kernel_);
   Pattern::Write(peer.out->id, peer.out->written, scratch_.data(), length);
   const Span span{scratch_.data(), length};
-  const int64_t sent = kernel_.Send(peer.fd, &span, 1);
+  const int64_t sent = kernel_.Send(peer.fd, Spans(&span, 1));
   if (sent > 0) peer.out->written += static_cast<uint64_t>(sent);
 }
 

@@ -211,9 +211,9 @@ void World::SendBytes(Owner& owner, size_t length, size_t pieces, sim::Random& r
     const bool last = spans.size() + 1 == pieces;
     const size_t piece = last ? length - at : random.UpTo(std::max<size_t>(length / pieces, 1));
     spans.push_back({bytes->data() + at, std::min(piece, length - at)});
-    at += spans.back().length;
+    at += spans.back().size();
   }
-  const int64_t sent = engine_->Send(owner.index, owner.generation, spans.data(), spans.size());
+  const int64_t sent = engine_->Send(owner.index, owner.generation, spans);
   AfterSend(owner, length, sent, std::move(bytes));
 }
 
@@ -334,7 +334,7 @@ void World::Stale(sim::Random& random) {
   Submit(operation, index, generation, 0);
   const uint8_t byte = 0xbd;
   const Span span{&byte, 1};
-  if (engine_->Send(index, generation, &span, 1) != UV__EBADF) {
+  if (engine_->Send(index, generation, Spans(&span, 1)) != UV__EBADF) {
     Fail("bytes were taken for an endpoint that is gone");
   }
   uint8_t into = 0;
