@@ -36,20 +36,16 @@ endfunction()
 add_library(iocp_net MODULE ${binding_sources})
 target_link_libraries(iocp_net PRIVATE iocp_net_port)
 iocp_net_addon(iocp_net)
-set_target_properties(iocp_net PROPERTIES
-  LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/${CMAKE_BUILD_TYPE}"
-  RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/${CMAKE_BUILD_TYPE}")
+iocp_net_output(iocp_net "$<CONFIG>")
 
 # Windows' and musl's engines bring the C++ library: nobody's copy of theirs is in the process for certain.
-if(WIN32 OR IOCP_NET_ZIG_TOOLS)
+if(NOT MSVC AND (WIN32 OR IOCP_NET_ZIG_TOOLS))
   target_compile_definitions(iocp_net PRIVATE IOCP_NET_STATIC_RUNTIME)
-  if(NOT MSVC)
-    target_compile_options(iocp_net PRIVATE -fno-exceptions -fno-rtti -ffunction-sections -fdata-sections)
-    target_compile_options(iocp_net_port PRIVATE -fno-exceptions -fno-rtti -ffunction-sections -fdata-sections)
-    target_link_options(iocp_net PRIVATE LINKER:--gc-sections)
-    # What defines functions that the compiler knows of itself is not for link-time optimisation.
-    set_source_files_properties(addon/binding/static_runtime.cc PROPERTIES COMPILE_OPTIONS -fno-lto)
-  endif()
+  target_compile_options(iocp_net PRIVATE -fno-exceptions -fno-rtti -ffunction-sections -fdata-sections)
+  target_compile_options(iocp_net_port PRIVATE -fno-exceptions -fno-rtti -ffunction-sections -fdata-sections)
+  target_link_options(iocp_net PRIVATE LINKER:--gc-sections)
+  # What defines functions that the compiler knows of itself is not for link-time optimisation.
+  set_source_files_properties(addon/binding/static_runtime.cc PROPERTIES COMPILE_OPTIONS -fno-lto)
 endif()
 
 if(WIN32)

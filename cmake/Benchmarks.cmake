@@ -1,9 +1,12 @@
 # benchmarks/native: the load generator on iocp_net_port, and the floor, which knows nothing of us.
 function(iocp_net_benchmark_program target)
   iocp_net_compile_options(${target})
-  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/programs")
+  iocp_net_output(${target} programs)
   # They travel in the package as they are, to systems with an older C library or none of that kind.
-  target_link_options(${target} PRIVATE -static -s)
+  iocp_net_link_statically(${target})
+  if(NOT MSVC)
+    target_link_options(${target} PRIVATE -s)
+  endif()
 endfunction()
 
 # Of the load alone; without it the cells over TLS cannot run.

@@ -17,7 +17,7 @@ file(CONFIGURE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/generated/node_imports.inc" @
 
 # The pointers are referred to by the code generator alone, which link-time optimisation does not see.
 set_source_files_properties("${CMAKE_CURRENT_SOURCE_DIR}/addon/binding/win_node_imports.cc" PROPERTIES
-  COMPILE_OPTIONS -fno-lto)
+  COMPILE_OPTIONS $<IF:$<CXX_COMPILER_ID:MSVC>,/GL-,-fno-lto>)
 
 function(iocp_net_import_node target)
   target_sources(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}/addon/binding/win_node_imports.cc")
@@ -25,7 +25,7 @@ function(iocp_net_import_node target)
   # libuv's functions are called through pointers as well.
   target_compile_definitions(${target} PRIVATE USING_UV_SHARED=1)
   # The compiler's libraries travel inside; nothing but Node's entry points is exported.
-  target_link_options(${target} PRIVATE -static)
+  iocp_net_link_statically(${target})
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_link_options(${target} PRIVATE -static-libgcc -static-libstdc++ LINKER:--exclude-all-symbols)
   endif()

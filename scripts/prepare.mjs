@@ -56,7 +56,7 @@ async function prepare() {
   // A tarball takes dist/ from the prepack step, and its engines from prebuilds/.
   if (['pack', 'publish'].includes(process.env.npm_command)) return;
   if (installed('typescript')) await buildTypeScript();
-  if (process.platform !== 'linux') {
+  if (!['linux', 'win32'].includes(process.platform)) {
     say(`no native engine is built on ${process.platform}-${process.arch}; ${FALLBACK}`);
     return;
   }

@@ -13,7 +13,7 @@
 #include <cstdlib>
 
 extern "C" {
-#define IOCP_NET_IMPORT(name) __attribute__((used)) void* __imp_##name = nullptr;
+#define IOCP_NET_IMPORT(name) void* __imp_##name = nullptr;
 #include "node_imports.inc"
 #undef IOCP_NET_IMPORT
 }
@@ -43,14 +43,18 @@ HMODULE NodeModule() {
   return library != nullptr ? library : GetModuleHandleW(nullptr);
 }
 
-__attribute__((constructor)) void BindNode() {
-  const HMODULE node = NodeModule();
-  for (const Import& import : kImports) {
-    const FARPROC function = GetProcAddress(node, import.name);
-    *import.slot =
-        function != nullptr ? reinterpret_cast<void*>(function) : reinterpret_cast<void*>(&Missing);
+// Done as the addon is loaded; no other constructor of a global object needs Node.
+struct NodeBinding {
+  NodeBinding() {
+    const HMODULE node = NodeModule();
+    for (const Import& import : kImports) {
+      const FARPROC function = GetProcAddress(node, import.name);
+      *import.slot = function != nullptr ? reinterpret_cast<void*>(function)
+                                         : reinterpret_cast<void*>(&Missing);
+    }
   }
-}
+};
+const NodeBinding kNodeBinding;
 
 }  // namespace
 

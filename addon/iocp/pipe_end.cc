@@ -13,6 +13,11 @@
 //
 #include <winternl.h>
 
+// Of ntdll.dll; Visual C++'s headers for programs leave it out.
+extern "C" NTSTATUS NTAPI NtQueryInformationFile(HANDLE file, PIO_STATUS_BLOCK status,
+                                                 PVOID information, ULONG bytes,
+                                                 FILE_INFORMATION_CLASS which);
+
 namespace iocp_net {
 
 namespace {
@@ -34,7 +39,7 @@ struct PipeLocalInformation {
   ULONG state;
   ULONG end;
 };
-constexpr auto kPipeLocalInformation = static_cast<FILE_INFORMATION_CLASS>(24);
+constexpr int kPipeLocalInformation = 24;  // FilePipeLocalInformation
 
 }  // namespace
 
@@ -44,8 +49,9 @@ Status Pipe::Shutdown(Endpoint& endpoint) {
   assert(connection.ending == Ending::kNone);
   PipeLocalInformation information{};
   IO_STATUS_BLOCK block{};
-  const NTSTATUS ntstatus = ::NtQueryInformationFile(native.handle, &block, &information,
-                                                     sizeof(information), kPipeLocalInformation);
+  const NTSTATUS ntstatus =
+      ::NtQueryInformationFile(native.handle, &block, &information, sizeof(information),
+                               static_cast<FILE_INFORMATION_CLASS>(kPipeLocalInformation));
   if (ntstatus < 0) return FromNtStatus(static_cast<uint32_t>(ntstatus), During::kSend);
   native.shut = true;
   if (information.outbound_quota == information.write_quota_available) {

@@ -70,7 +70,7 @@ int64_t Engine::SendNow(Endpoint& endpoint, Remainder* left) {
 // What was asked of the endpoints before comes first: a receive that is put off until after a send
 // of this process finds what that brought, and looks older than what follows the send.
 void Engine::FlushBeforeSend() {
-  if (Backend::kAnswersInOrder) Flush();
+  if constexpr (Backend::kAnswersInOrder) Flush();
 }
 
 void Engine::SendSlab() {

@@ -41,9 +41,10 @@ function definitions(target, defines) {
 
 function runCmake(folder, config, defines, output, { source = root, target } = {}) {
   const flags = defines.map(([key, value]) => `-D${key}=${value}`);
-  if (onPath('ninja')) flags.push('-G', 'Ninja');
+  // On Windows cmake finds Visual Studio; with Ninja it would ask for its compiler on the path.
+  if (process.platform !== 'win32' && onPath('ninja')) flags.push('-G', 'Ninja');
   runStep('cmake', ['-S', source, '-B', folder, `-DCMAKE_BUILD_TYPE=${config}`, ...flags], output);
-  const build = ['--build', folder, '--parallel', String(os.availableParallelism())];
+  const build = ['--build', folder, '--config', config, '--parallel', String(os.availableParallelism())];
   if (target !== undefined) build.push('--target', target);
   runStep('cmake', build, output);
 }

@@ -22,6 +22,7 @@ function onPath(command) {
 /** Debian's names of the packages that are missing for a build of ours for this very system. */
 function missingForBuild() {
   const missing = [];
+  if (process.platform === 'win32') return onPath('cmake') ? missing : ['cmake']; // it finds Visual Studio itself
   if (!onPath('g++') && !onPath('clang++')) missing.push('g++');
   if (!onPath('cmake')) missing.push('cmake');
   if (!onPath('ninja') && !onPath('make')) missing.push('make');
@@ -53,6 +54,7 @@ const MANAGERS = {
   dnf: ['dnf install -y', { 'g++': 'gcc-c++' }],
   zypper: ['zypper install -y', { 'g++': 'gcc-c++' }],
   pacman: ['pacman -S --noconfirm', { 'g++': 'gcc' }],
+  winget: ['winget install', { cmake: 'Kitware.CMake' }],
 };
 
 /** The line for this system's package manager; Debian's where it has none that is known. */
