@@ -6,8 +6,9 @@ check_ipo_supported(RESULT iocp_net_ipo OUTPUT iocp_net_ipo_output LANGUAGES CXX
 
 function(iocp_net_compile_options target)
   if(MSVC)
-    # CMake's defaults optimise; what they leave out is the language as it is written.
-    target_compile_options(${target} PRIVATE /W4 /permissive- /utf-8 /Zc:__cplusplus /volatile:iso)
+    # CMake's defaults optimise; what they leave out is the language as it is written. A backend's constants are
+    # variables in the simulation, so a condition that is constant (C4127) is meant.
+    target_compile_options(${target} PRIVATE /W4 /wd4127 /permissive- /utf-8 /Zc:__cplusplus /volatile:iso)
   else()
     target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
     target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O2> $<$<CONFIG:Debug>:-Og>)

@@ -70,7 +70,7 @@ int64_t Engine::SendNow(Endpoint& endpoint, Remainder* left) {
 // What was asked of the endpoints before comes first: a receive that is put off until after a send
 // of this process finds what that brought, and looks older than what follows the send.
 void Engine::FlushBeforeSend() {
-  if constexpr (Backend::kAnswersInOrder) Flush();
+  if (Backend::kAnswersInOrder) Flush();
 }
 
 void Engine::SendSlab() {
@@ -167,6 +167,10 @@ void Engine::OnWritable(Endpoint& endpoint, size_t sent, Status status) {
 
 void Engine::MoveOn(Endpoint& endpoint, size_t sent, Status status) {
   assert(endpoint.queue != nullptr);
+  // A second event may come before the receive that the first one waits for was served.
+  if (endpoint.after_receive == AfterReceive::kQueue) {
+    endpoint.after_receive = AfterReceive::kNothing;
+  }
   if (status != kOk) {
     FailSend(endpoint, status);
     return;
