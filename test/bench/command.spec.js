@@ -29,7 +29,7 @@ function run(script, args, env = {}) {
 }
 
 describe('bench: iocp-net doctor', () => {
-  it('tells the engine, the addon and the features, and that a byte came back', async () => {
+  it('reports the engine, the addon and the features, and that a byte came back', async () => {
     const { code, stdout } = await run(CLI, ['doctor', '--json']);
     const report = JSON.parse(stdout);
     assert.equal(code, 0, stdout);

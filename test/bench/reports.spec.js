@@ -41,7 +41,7 @@ describe('bench: verdict', () => {
     assert.deepEqual(await sentences(alone), ['No verdict: nothing was compared with node:net.']);
   });
 
-  it('tells "no difference" from not knowing', async () => {
+  it('distinguishes "no difference" from not knowing', async () => {
     const result = resultWith(1);
     result.cells[0].samples['iocp-net'].forEach((one, i) => {
       one.cpuUs *= i % 2 === 0 ? 1.4 : 0.7;

@@ -57,7 +57,7 @@ describe('bench: the steady state', () => {
 });
 
 describe('bench: the machine', () => {
-  it("tells stolen time and other processes from the suite's own", async () => {
+  it("distinguishes stolen time and other processes from the suite's own", async () => {
     const { disturbance, parseProcessors } = await load('lib', 'watch.mjs');
     const before = parseProcessors('cpu  100 1 50 9000 7 2 3 4 0 0\ncpu0 1 2 3\n');
     assert.deepEqual(before, { busyUs: 1_560_000, stolenUs: 40_000 });

@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const { contract, differential } = require('../support/contract.js');
 const { when, listening, close, refusedPort, hasIPv6, noteClose, closed } = require('../support/sockets.js');
-const { deafServer } = require('../support/deaf-server.js');
+const { silentServer } = require('../support/silent-server.js');
 
 const EVENTS = [
   'lookup',
@@ -176,9 +176,9 @@ differential('autoSelectFamily', ({ same }) => {
 
   if (process.platform === 'linux') {
     same('an attempt that is not answered is given up for the next', async (net, trace) => {
-      const deaf = await deafServer();
-      const server = await listening(net, {}, (s) => s.end(), { port: deaf.port, host: '127.0.0.2' });
-      const socket = connecting(net, trace, deaf.port, [v4('127.0.0.1'), v4('127.0.0.2')], {
+      const silent = await silentServer();
+      const server = await listening(net, {}, (s) => s.end(), { port: silent.port, host: '127.0.0.2' });
+      const socket = connecting(net, trace, silent.port, [v4('127.0.0.1'), v4('127.0.0.2')], {
         autoSelectFamilyAttemptTimeout: 50,
       });
       socket.once('connect', () => trace.push('to', socket.remoteAddress, socket.remotePort));
@@ -186,26 +186,26 @@ differential('autoSelectFamily', ({ same }) => {
       await closed(socket);
       trace.push('attempted', socket.autoSelectFamilyAttemptedAddresses);
       await close(server);
-      await deaf.stop();
+      await silent.stop();
     });
 
     same('an attempt that was given up is among the errors', async (net, trace) => {
-      const deaf = await deafServer();
-      const socket = connecting(net, trace, deaf.port, [v4('127.0.0.1'), v4('127.0.0.2')], {
+      const silent = await silentServer();
+      const socket = connecting(net, trace, silent.port, [v4('127.0.0.1'), v4('127.0.0.2')], {
         autoSelectFamilyAttemptTimeout: 50,
       });
       await closed(socket);
-      await deaf.stop();
+      await silent.stop();
     });
 
     same('destroy while an attempt is not answered', async (net, trace) => {
-      const deaf = await deafServer();
-      const socket = connecting(net, trace, deaf.port, [v4('127.0.0.1'), v4('127.0.0.2')]);
+      const silent = await silentServer();
+      const socket = connecting(net, trace, silent.port, [v4('127.0.0.1'), v4('127.0.0.2')]);
       await when(socket, 'connectionAttempt');
       socket.destroy();
       await closed(socket);
       trace.push('attempted', socket.autoSelectFamilyAttemptedAddresses);
-      await deaf.stop();
+      await silent.stop();
     });
   }
 

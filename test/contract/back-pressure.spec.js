@@ -26,7 +26,7 @@ async function flood(socket) {
 }
 
 contract('back-pressure', ({ net, it }) => {
-  it("write tells false at the high-water mark, and 'drain' comes when all is taken", async () => {
+  it("write returns false at the high-water mark, and 'drain' comes when all is taken", async () => {
     const { client, accepted, finish } = await pair(net);
     accepted.pause();
     const chunk = Buffer.alloc(CHUNK);

@@ -72,7 +72,7 @@ contract('connect', ({ net, it }) => {
     await finish();
   });
 
-  it('binds the local address and port that it is told', async () => {
+  it('binds the local address and port that it is given', async () => {
     const server = await listening(net, {}, (socket) => socket.end());
     const probe = await listening(net);
     const localPort = probe.address().port;

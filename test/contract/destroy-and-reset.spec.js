@@ -25,7 +25,7 @@ contract('destroy and reset', ({ net, it }) => {
       client.on('error', (seen) => events.push(seen));
       client.on('close', (hadError) => events.push(hadError));
       client.destroy(error);
-      client.destroy(new Error('not heard'));
+      client.destroy(new Error('not reported'));
       assert.deepEqual(events, []);
       assert.equal(client.destroyed, true);
       await closed(client);

@@ -295,7 +295,7 @@ if (!isWindows) {
   );
 
   describe('descriptors that stay with libuv', () => {
-    it('are told under NODE_DEBUG=iocp-net', async () => {
+    it('are reported under NODE_DEBUG=iocp-net', async () => {
       const { inChild } = require('../support/child.js');
       const { package_ } = require('../support/transports.js');
       const { code, reports, stderr } = await inChild(

@@ -345,13 +345,13 @@ contract(
 
       it('lets a pipe be written and read at the same time by both ends', async () => {
         const { client, accepted, finish } = await localPair(net);
-        const heard = [];
-        client.on('data', (chunk) => heard.push(`client ${chunk}`));
-        accepted.on('data', (chunk) => heard.push(`accepted ${chunk}`));
+        const received = [];
+        client.on('data', (chunk) => received.push(`client ${chunk}`));
+        accepted.on('data', (chunk) => received.push(`accepted ${chunk}`));
         client.write('from client');
         accepted.write('from accepted');
-        await until(() => heard.length === 2, 'both');
-        assert.deepEqual(heard.sort(), ['accepted from client', 'client from accepted']);
+        await until(() => received.length === 2, 'both');
+        assert.deepEqual(received.sort(), ['accepted from client', 'client from accepted']);
         await finish();
       });
     }

@@ -30,7 +30,7 @@ contract('connect errors', ({ net, it }) => {
     await closed(socket);
   });
 
-  it("'close' tells that there was an error, and comes after it", async () => {
+  it("'close' reports that there was an error, and comes after it", async () => {
     const port = await refusedPort(net);
     const socket = net.connect(port, '127.0.0.1');
     const events = [];
@@ -78,7 +78,7 @@ differential('connect errors', ({ same }) => {
     await when(socket, 'close');
   });
 
-  same('refused: pending writes and end are told', async (net, trace) => {
+  same('refused: pending writes and end are called back', async (net, trace) => {
     const port = await refusedPort(net);
     trace.alias(port, 'port');
     const socket = trace.watch('C', net.connect(port, '127.0.0.1'), [...EVENTS, 'finish', 'drain']);

@@ -16,7 +16,7 @@ const hashOf = (chunks) => {
   return hash.digest('hex');
 };
 
-/** Bytes that tell their connection and their place. */
+/** Bytes that show their connection and their place. */
 function bytesOf(id, length, salt) {
   const bytes = Buffer.alloc(length);
   let state = (id * 2654435761 + salt * 40503) >>> 0;

@@ -15,7 +15,7 @@ const {
   turns,
   until,
 } = require('../support/sockets.js');
-const { deafServer } = require('../support/deaf-server.js');
+const { silentServer } = require('../support/silent-server.js');
 
 const SHORT_MS = 20;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -253,14 +253,14 @@ differential('idle timeout', ({ same }) => {
 
   if (process.platform === 'linux') {
     same('while connecting', async (net, trace) => {
-      const deaf = await deafServer();
-      const client = noteClose(net.connect({ port: deaf.port, host: '127.0.0.1', timeout: 30 }));
+      const silent = await silentServer();
+      const client = noteClose(net.connect({ port: silent.port, host: '127.0.0.1', timeout: 30 }));
       trace.watch('C', client, ['connect', 'error', 'timeout', 'close']);
       await when(client, 'timeout');
       trace.push('state', client.connecting, client.readyState, client.destroyed);
       client.destroy();
       await closed(client);
-      await deaf.stop();
+      await silent.stop();
     });
   }
 });

@@ -1,6 +1,6 @@
 'use strict';
 
-// Keep-alive times and counts that the system cannot have: what it has been told in the end.
+// Keep-alive times and counts that the system cannot have: what it is set to in the end.
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
@@ -38,7 +38,7 @@ const SETTINGS = [
 
 const hex = (port) => port.toString(16).toUpperCase().padStart(4, '0');
 
-/** When the system sends its first probe: never, in its own time, or in one that it was told. */
+/** When the system sends its first probe: never, in its own time, or in one that it was set to. */
 function firstProbe({ localPort, remotePort }) {
   for (const line of fs.readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1)) {
     const [, local, remote, , , timer] = line.trim().split(/\s+/);
@@ -51,7 +51,7 @@ function firstProbe({ localPort, remotePort }) {
   }
   throw new Error('the system does not list the connection');
 }
-const told = process.platform === 'linux' ? firstProbe : () => 'not shown by this system';
+const firstProbeOf = process.platform === 'linux' ? firstProbe : () => 'not shown by this system';
 
 differential('keep-alive that the system refuses', ({ same }) => {
   for (const moment of ['before connect', 'on a connection']) {
@@ -66,7 +66,7 @@ differential('keep-alive that the system refuses', ({ same }) => {
         socket.connect(server.address().port, '127.0.0.1');
         await when(socket, 'connect');
         if (moment !== 'before connect') assert.equal(socket.setKeepAlive(...args), socket);
-        results.push([args, told(socket), errors]);
+        results.push([args, firstProbeOf(socket), errors]);
         socket.end();
         await closed(socket);
       }
@@ -89,7 +89,7 @@ differential('keep-alive that the system refuses', ({ same }) => {
       const client = noteClose(net.connect(server.address().port, '127.0.0.1')).resume();
       const [accepted] = await when(server, 'connection');
       noteClose(accepted);
-      results.push([String(keepAliveInitialDelay), told(accepted)]);
+      results.push([String(keepAliveInitialDelay), firstProbeOf(accepted)]);
       accepted.resume().end();
       await closed(client);
       await closed(accepted);

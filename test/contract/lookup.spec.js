@@ -67,7 +67,7 @@ differential('lookup', ({ same }) => {
     'autoSelectFamily off': { autoSelectFamily: false },
     'localAddress given': { localAddress: '127.0.0.1' },
   })) {
-    same(`what the lookup function is told: ${name}`, async (net, trace) => {
+    same(`what the lookup function is given: ${name}`, async (net, trace) => {
       const socket = net.connect({
         port: 9,
         host: 'x.invalid',

@@ -142,7 +142,7 @@ contract('a loop turned inside of a handler', ({ net, it: spec, ours }) => {
   it('an exception inside of it loses nothing that came with it', async () => {
     const pairs = [];
     for (let n = 0; n < 6; n++) pairs.push(await pair(net));
-    const heard = new Map();
+    const received = new Map();
     const thrown = [];
     let turned = false;
     let inside = false;
@@ -153,23 +153,23 @@ contract('a loop turned inside of a handler', ({ net, it: spec, ours }) => {
     try {
       for (const [n, { accepted }] of pairs.entries()) {
         accepted.on('data', (chunk) => {
-          heard.set(n, (heard.get(n) ?? '') + chunk);
+          received.set(n, (received.get(n) ?? '') + chunk);
           if (!turned) {
             turned = true;
             inside = true;
             for (let i = 0; i < 20; i++) helper.turnLoop(false);
             inside = false;
-          } else if (thrown.length === 0 && heard.size === 3) throw new Error('inside');
+          } else if (thrown.length === 0 && received.size === 3) throw new Error('inside');
         });
       }
       for (const [n, { client }] of pairs.entries()) client.write(`bytes ${n}`);
-      await until(() => heard.size === pairs.length && !inside, 'everybody');
+      await until(() => received.size === pairs.length && !inside, 'everybody');
     } finally {
       process.off('uncaughtException', onUncaught);
       for (const listener of listeners) process.on('uncaughtException', listener);
     }
     assert.deepEqual(thrown, ['inside']);
-    for (let n = 0; n < pairs.length; n++) assert.equal(heard.get(n), `bytes ${n}`);
+    for (let n = 0; n < pairs.length; n++) assert.equal(received.get(n), `bytes ${n}`);
     for (const one of pairs) await one.finish();
   });
 

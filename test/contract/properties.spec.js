@@ -110,7 +110,7 @@ contract('Socket properties', ({ net, it }) => {
     assert.equal(client.pending, true);
   });
 
-  it('of an accepted socket tell its server', async () => {
+  it('of an accepted socket name its server', async () => {
     const { server, accepted, client, finish } = await pair(net);
     assert.equal(accepted.server, server);
     assert.equal(accepted._server, server);

@@ -4,7 +4,7 @@
 
 const assert = require('node:assert/strict');
 const { contract, differential } = require('../support/contract.js');
-const { deafServer } = require('../support/deaf-server.js');
+const { silentServer } = require('../support/silent-server.js');
 const { inChild } = require('../support/child.js');
 
 contract(
@@ -198,7 +198,7 @@ differential(
 
     if (process.platform === 'linux') {
       same('a connection that is destroyed while nobody answers', async (net, trace, transport) => {
-        const deaf = await deafServer();
+        const silent = await silentServer();
         const result = await inChild(
           transport,
           (net, report, port) => {
@@ -206,9 +206,9 @@ differential(
             client.on('close', () => report('close'));
             setTimeout(() => client.destroy(), 50);
           },
-          { args: [deaf.port] },
+          { args: [silent.port] },
         );
-        await deaf.stop();
+        await silent.stop();
         return result;
       });
     }

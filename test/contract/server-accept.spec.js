@@ -205,7 +205,7 @@ contract('server: maxConnections', ({ net, it }) => {
     });
   }
 
-  it("tells 'drop' who was turned away", async () => {
+  it("reports in 'drop' who was turned away", async () => {
     const { drops, last } = await offered(1, 2);
     assert.equal(drops.length, 1);
     const [[data, ...more]] = drops;
@@ -271,7 +271,7 @@ if (nodeMajor >= 22) {
       await close(server);
     });
 
-    it('knows an IPv4 peer behind its mapped IPv6 address', async () => {
+    it('recognises an IPv4 peer by its mapped IPv6 address', async () => {
       if (!(await hasIPv6(net))) return assert.equal(nodeMajor >= 22, true);
       const blockList = new net.BlockList();
       blockList.addSubnet('127.0.0.0', 8);
@@ -386,7 +386,7 @@ contract(
         });
       });
       assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
-      // Which of the two ends hears of the close first is up to the system.
+      // Which of the two ends gets its 'close' first is up to the system.
       assert.deepEqual(
         reports.filter(([what]) => what !== 'client closed'),
         [

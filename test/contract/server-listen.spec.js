@@ -35,9 +35,9 @@ contract('server.listen: arguments', ({ net, it }) => {
   /** Listens with the arguments, requires that the server is reached, hands back its address. */
   async function listens(args, host = 'localhost') {
     const server = net.createServer((socket) => socket.end());
-    const heard = when(server, 'listening');
+    const emitted = when(server, 'listening');
     assert.equal(server.listen(...args), server);
-    await heard;
+    await emitted;
     const address = server.address();
     await reach(net, { port: address.port, host });
     await close(server);
@@ -234,14 +234,14 @@ contract('server.listen: state and time', ({ net, it }) => {
 
   it('lets the last of two calls win while a lookup is under way', async () => {
     const server = net.createServer();
-    let heard = 0;
+    let emitted = 0;
     const calls = [];
-    server.on('listening', () => heard++);
+    server.on('listening', () => emitted++);
     server.listen(0, '127.0.0.1', () => calls.push('first'));
     server.listen(0, '127.0.0.1', () => calls.push('second'));
     await when(server, 'listening');
     await turns(3);
-    assert.equal(heard, 1);
+    assert.equal(emitted, 1);
     assert.deepEqual(calls, ['first', 'second']);
     await close(server);
   });

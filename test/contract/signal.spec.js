@@ -21,7 +21,7 @@ contract('signal of a socket', ({ net, it }) => {
     await finish();
   });
 
-  it('aborting after close is not heard', async () => {
+  it('aborting after close has no effect', async () => {
     const controller = new AbortController();
     const { client, finish } = await pair(net, { client: { signal: controller.signal } });
     await finish();

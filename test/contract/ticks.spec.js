@@ -31,7 +31,7 @@ async function connections(net, fn) {
   await close(server);
 }
 
-/** Notes an event and what it causes; `order` then tells whether anything came in between. */
+/** Notes an event and what it causes; `order` then shows whether anything came in between. */
 function causes(order, name) {
   return () => {
     order.push(name);

@@ -105,9 +105,9 @@ contract('TLS over a socket', ({ net, it }) => {
   it('what was written before leaves before the handshake, and calls back', async () => {
     const { client, accepted, finish } = await pair(net);
     accepted.pause();
-    const told = [];
+    const calledBack = [];
     const before = [Buffer.alloc(6 * MIB, 'a'), Buffer.alloc(3 * MIB, 'b'), 'words\n'];
-    for (const [i, data] of before.entries()) client.write(data, (error) => told.push(error ?? i));
+    for (const [i, data] of before.entries()) client.write(data, (error) => calledBack.push(error ?? i));
     await turns(5);
     assert.ok(client.writableLength > 0, 'nothing of it waits');
     const secured = asClient(client);
@@ -131,7 +131,7 @@ contract('TLS over a socket', ({ net, it }) => {
     const secure = asServer(accepted);
     const question = when(secure, 'data');
     assert.equal(String((await question)[0]), 'question');
-    assert.deepEqual(told, [0, 1, 2]);
+    assert.deepEqual(calledBack, [0, 1, 2]);
     assert.equal(client.bytesWritten > total, true);
     await endBoth(secured, secure);
     await finish();
@@ -168,7 +168,7 @@ contract('TLS over a socket', ({ net, it }) => {
 
   it("handed over by another socket's handler, when its own bytes have come in the same turn", async () => {
     for (let round = 0; round < 20; round++) {
-      // Whichever is told first.
+      // Whichever gets its bytes first.
       const pairs = [await pair(net), await pair(net)];
       const [one, other] = round % 2 === 0 ? pairs : pairs.reverse();
       const { accepted } = other;
@@ -204,15 +204,15 @@ contract('TLS over a socket', ({ net, it }) => {
   it('a socket that is still connecting', async () => {
     const server = await listening(net, {}, (accepted) => {
       asServer(accepted)
-        .on('data', (data) => accepted.encrypted ?? server.emit('heard', String(data)))
+        .on('data', (data) => accepted.encrypted ?? server.emit('message', String(data)))
         .on('error', () => {});
     });
     const client = noteClose(net.connect(server.address().port, '127.0.0.1'));
     const secured = asClient(client);
-    const heard = when(server, 'heard');
+    const message = when(server, 'message');
     const secures = when(secured, 'secureConnect');
     secured.write('early');
-    assert.equal((await heard)[0], 'early');
+    assert.equal((await message)[0], 'early');
     await secures;
     assert.equal(secured.remotePort, server.address().port);
     secured.destroy();
@@ -341,24 +341,24 @@ contract('TLS over a socket', ({ net, it }) => {
   });
 
   it('onread: TLS reads past the buffer of the program', async () => {
-    const heard = [];
+    const received = [];
     const { client, accepted, finish } = await pair(net, {
       client: {
         onread: {
           buffer: Buffer.alloc(4),
           callback(length, buffer) {
-            heard.push(String(buffer.subarray(0, length)));
+            received.push(String(buffer.subarray(0, length)));
             return true;
           },
         },
       },
     });
     accepted.write('12345678');
-    await until(() => heard.join('') === '12345678', 'both halves');
+    await until(() => received.join('') === '12345678', 'both halves');
     const secured = asClient(client);
     const secure = asServer(accepted);
     await talk(secured, secure);
-    assert.equal(heard.join(''), '12345678');
+    assert.equal(received.join(''), '12345678');
     await endBoth(secured, secure);
     await finish();
   });
@@ -409,7 +409,7 @@ differential('TLS over a socket, as over node:net', ({ same }) => {
       await turns(20);
       trace.push('after', secured.destroyed, client.destroyed, secured.readable, secured.writable);
       await finish();
-      if (allowHalfOpen) await closed(secured); // without it the socket was destroyed before, and nobody tells TLS
+      if (allowHalfOpen) await closed(secured); // without it the socket was destroyed before, and nobody notifies TLS
       return trace.lanes();
     });
 
@@ -452,9 +452,9 @@ differential('TLS over a socket, as over node:net', ({ same }) => {
     client.write('no handshake at all, in clear text\n'.repeat(10));
     await over;
     await finish();
-    const { secure: heard, accepted: below } = trace.lanes();
-    const [label, { code }] = heard.shift();
-    return { label, code, heard, below };
+    const { secure: above, accepted: below } = trace.lanes();
+    const [label, { code }] = above.shift();
+    return { label, code, above, below };
   });
 
   same('a socket whose encoding is set', async (net, trace) => {

@@ -27,27 +27,27 @@ const {
 const GUARD_MS = 30_000;
 
 /**
- * A peer in a thread of its own, which lives on while this thread blocks. It says 'go' when it is told to, sets word 0
- * of `heard` when the first bytes are there, and writes them to `file`, if there is one.
+ * A peer in a thread of its own, which lives on while this thread blocks. It says 'go' on request, sets word 0
+ * of `arrived` when the first bytes are there, and writes them to `file`, if there is one.
  */
 async function threadPeer(server, { file } = {}) {
-  const heard = new Int32Array(new SharedArrayBuffer(8));
+  const arrived = new Int32Array(new SharedArrayBuffer(8));
   const arrives = when(server, 'connection');
   const worker = new Worker(
-    `const { workerData: { port, heard, file }, parentPort } = require('node:worker_threads');
+    `const { workerData: { port, arrived, file }, parentPort } = require('node:worker_threads');
      const socket = require('node:net').connect({ port, host: '127.0.0.1', noDelay: true });
      socket.on('error', () => {}).once('data', (bytes) => {
        if (file !== undefined) {
          require('node:fs').writeFileSync(file + '.new', bytes);
          require('node:fs').renameSync(file + '.new', file);
        }
-       Atomics.store(heard, 0, 1);
-       Atomics.notify(heard, 0);
+       Atomics.store(arrived, 0, 1);
+       Atomics.notify(arrived, 0);
      });
      parentPort.on('message', (text) => {
        if (text === 'end') { socket.destroy(); parentPort.close(); } else socket.write(text);
      });`,
-    { eval: true, workerData: { port: server.address().port, heard, file } },
+    { eval: true, workerData: { port: server.address().port, arrived, file } },
   );
   const [socket] = await arrives;
   noteClose(socket.on('error', () => {}));
@@ -55,7 +55,7 @@ async function threadPeer(server, { file } = {}) {
     socket,
     say: (text) => worker.postMessage(text),
     /** Blocks this thread until the peer has the bytes. */
-    wait: () => Atomics.wait(heard, 0, 0, GUARD_MS),
+    wait: () => Atomics.wait(arrived, 0, 0, GUARD_MS),
     async finish() {
       const gone = new Promise((resolve) => worker.once('exit', resolve));
       worker.postMessage('end');
@@ -96,7 +96,7 @@ contract('a write has left when write() returns', ({ net, it, ours, transport })
 
   it('a handler that runs a synchronous child, which waits for the peer to have the answer', async () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'iocp-net-write-'));
-    const file = path.join(folder, 'heard');
+    const file = path.join(folder, 'received');
     const server = await listening(net, { noDelay: true });
     const peer = await threadPeer(server, { file });
     const result = when(peer.socket, 'data').then(() => {
@@ -125,7 +125,7 @@ contract('a write has left when write() returns', ({ net, it, ours, transport })
   for (const where of ['in a handler', 'outside of one']) {
     it(`the process is killed when the callback of a write has run: ${where}`, async () => {
       const server = await listening(net);
-      const heard = when(server, 'connection').then(async ([socket]) => {
+      const received = when(server, 'connection').then(async ([socket]) => {
         socket.on('error', () => {});
         noteClose(socket);
         const chunks = [];
@@ -149,7 +149,7 @@ contract('a write has left when write() returns', ({ net, it, ours, transport })
       );
       assert.ok(signal === 'SIGKILL' || code !== 0); // a kill is an exit code on Windows
       assert.deepEqual(reports, ['taken']);
-      assert.equal(await heard, 'last words');
+      assert.equal(await received, 'last words');
       await close(server);
     });
   }

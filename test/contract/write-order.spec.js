@@ -118,7 +118,7 @@ differential('order of writes', ({ same }) => {
       'big',
       client.write(Buffer.alloc(16_000_000), () => trace.push('big written')),
     );
-    client.write('behind', () => trace.push('behind'));
+    client.write('after big', () => trace.push('after big'));
     await within(done.promise, 'the write after drain');
     client.end();
     trace.push('length', (await received).length, 'drains', drains);

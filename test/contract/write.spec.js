@@ -283,7 +283,7 @@ differential('write', ({ same }) => {
     trace.push('state', ended.destroyed, ended.writableFinished);
   });
 
-  same('pending writes are told when the socket is destroyed', async (net, trace) => {
+  same('pending writes are called back when the socket is destroyed', async (net, trace) => {
     const { client, finish } = await pair(net);
     trace.watch('C', client, ['error', 'close', 'drain', 'finish']);
     const codes = [];

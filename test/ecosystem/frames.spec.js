@@ -1,7 +1,7 @@
 'use strict';
 
 // Several HTTP/2 frames in one chunk, or in one TLS record: handlers, ticks and microtasks run between two of them as
-// they do behind libuv's handles. A 'stream' handler once found its stream reset by a frame that followed in the record,
+// they do over libuv's handles. A 'stream' handler once found its stream reset by a frame that followed in the record,
 // and its respond() threw.
 
 const { carriedAlike } = require('./support/carried.js');

@@ -1,6 +1,6 @@
 'use strict';
 
-// install() and uninstall(), iocp-net/http, and what NODE_DEBUG=iocp-net tells.
+// install() and uninstall(), iocp-net/http, and what NODE_DEBUG=iocp-net prints.
 
 const assert = require('node:assert/strict');
 const path = require('node:path');
@@ -38,7 +38,7 @@ describe('installing by hand', function () {
     ]);
   });
 
-  it('NODE_DEBUG=iocp-net tells what carries each server and socket', async () => {
+  it('NODE_DEBUG=iocp-net prints what carries each server and socket', async () => {
     const source = `
       const net = require('node:net');
       const server = net.createServer((socket) => socket.end('x')).listen(0, '127.0.0.1', () =>

@@ -42,7 +42,7 @@ function short(differences) {
 describe('test:foreign', () => {
   // It ends process groups, and other people's suites are run on Linux alone.
   if (process.platform === 'linux') {
-    it('compares node:test by test, and tells listed differences from new ones', async () => {
+    it('compares node:test by test, and distinguishes listed differences from new ones', async () => {
       const { code, result, stdout } = await run('runner-node');
       assert.deepEqual(short(result.defects), [
         'gained one.node.js: outer > gained',

@@ -86,7 +86,7 @@ describe('test:node', () => {
     });
   }
 
-  it('tells modules, internals, flags and skipped tests apart', async () => {
+  it('distinguishes modules, internals, flags and skipped tests', async () => {
     const { flagsOf, isSkipped, moduleOf, needsInternals } = await load('select.mjs');
     const names = ['test-http-a.js', 'test-http2-a.mjs', 'test-http.js', 'test-https-a.js', 'net-a.js'];
     assert.deepEqual(names.map(moduleOf), ['http', 'http2', 'http', 'https', undefined]);

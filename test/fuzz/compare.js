@@ -36,7 +36,7 @@ function isFull({ readableLength }) {
 /**
  * With which byte a socket that nobody reads stops is decided by where its chunks end. Unlike libuv's the port's receive on
  * Windows may hold a buffer, and then ends with the first bytes that arrive, also when more follow in the same turn. On
- * Linux a shutdown leaves in the turn of its call, not in the next, and behind it the kernel cuts elsewhere.
+ * Linux a shutdown leaves in the turn of its call, not in the next, and after it the kernel cuts elsewhere.
  */
 function withoutFill(snapshot) {
   return isFull(snapshot) ? { ...snapshot, readableLength: 'full', bytesRead: 'full' } : snapshot;

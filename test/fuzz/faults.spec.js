@@ -57,7 +57,7 @@ const hashOf = (chunks) => {
   return hash.digest('hex');
 };
 
-/** Bytes that tell their connection and their place: printable, so that every encoding carries them. */
+/** Bytes that show their connection and their place: printable, so that every encoding carries them. */
 function bytesOf(id, offset, length) {
   const bytes = Buffer.alloc(length);
   for (let at = 0; at < length; at++) bytes[at] = 33 + (((offset + at) * (id + 1) + id * 7) % 89);

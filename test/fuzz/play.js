@@ -50,7 +50,7 @@ function isHeldSince(fork) {
   return oldest <= fork;
 }
 
-/** The bytes of a direction: printable, so that every encoding carries them, and told apart by their place. */
+/** The bytes of a direction: printable, so that every encoding carries them, and distinguished by their place. */
 const PERIOD = 95;
 const pattern = Buffer.from(Array.from({ length: 2_100_000 }, (_, n) => 32 + (n % PERIOD)));
 const bytesFrom = (offset, size) => pattern.subarray(offset % PERIOD, (offset % PERIOD) + size);
@@ -132,13 +132,13 @@ class Side {
     if (socket.destroyed) return false;
     // Under Wine keep-alive that is set while ConnectEx is under way fails the connection of node:net (UNKNOWN).
     if (op === 'setKeepAlive' && isWindows && socket.connecting) return true;
-    // A reset that waits for the connection is a reset behind what is written until then, and behind an end (see below).
+    // A reset that waits for the connection is a reset after what is written until then, and after an end (see below).
     if (this.wasReset && /^write|^end|^destroySoon/.test(op)) return true;
     // In one turn with calls of the other side.
     if (cuts && together) return true;
     // uv_tcp_close_reset refuses a socket whose end is under way (EINVAL), and node:net never closes it then.
     if (op === 'reset' && ended) return true;
-    // A reset behind bytes or an end: libuv shows an end when it read them in the same turn, ECONNRESET otherwise.
+    // A reset after bytes or an end: libuv shows an end when it read them in the same turn, ECONNRESET otherwise.
     if (op === 'reset' && !peerReadAll) return true;
     // To close with unread bytes is to reset.
     if (cuts && !readAll && (ended || op === 'destroySoon' || !peerReadAll)) return true;

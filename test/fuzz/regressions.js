@@ -1,6 +1,6 @@
 'use strict';
 
-// Programs that once told the two implementations apart, as the fuzzer shrank them.
+// Programs on which the two implementations once differed, as the fuzzer shrank them.
 
 const plain = {
   clientHalfOpen: false,
@@ -14,21 +14,21 @@ const write = (size, encoding = 'buffer') => ({ op: 'write', size, encoding });
 const op = (name) => ({ op: name });
 
 module.exports = {
-  'a write that failed before its socket was destroyed tells why': {
+  'a write that failed before its socket was destroyed reports why': {
     options: { ...plain, serverHalfOpen: true },
     bursts: [
       { side: 'client', calls: [op('destroy')] },
       { side: 'server', calls: [write(1_000_000), op('destroy'), op('pause')] },
     ],
   },
-  'an end that waits unread is told before the end of the other direction': {
+  'an end that waits unread is reported before the end of the other direction': {
     options: { ...plain, pauseOnConnect: true },
     bursts: [
       { side: 'client', calls: [op('destroy'), write(1)] },
       { side: 'both', calls: [op('pause')], serverCalls: [op('read'), op('end'), write(1)] },
     ],
   },
-  'more than a MiB that a socket takes at once has been written when the socket is destroyed behind it': {
+  'more than a MiB that a socket takes at once has been written when the socket is destroyed after it': {
     options: plain,
     bursts: [
       { side: 'server', calls: [op('cork'), write(1_000_000)] },

@@ -85,8 +85,8 @@ TEST_CASE("adopt: a duplicate leaves the caller its own") {
   port.Close(*stream);
   port.Until("closed", [&] { return stream->closed; });
   CHECK(IsOpen(mine));
-  // The socket lives on under the other descriptor, and tells the port nothing any more: the slot
-  // may be anybody's.
+  // The socket lives on under the other descriptor, and reports nothing to the port any more: the
+  // slot may be anybody's.
   const auto [other, peer] = SocketPair();
   const auto next = port.Adopt(other, 0);
   port.Receive(*next);

@@ -94,7 +94,7 @@ extern "C" int accept4(int fd, sockaddr* address, socklen_t* length, int flags) 
 
 namespace iocp_net::test {
 
-TEST_CASE("urgent bytes do not leave a connection deaf to what follows them") {
+TEST_CASE("urgent bytes do not stop a connection from receiving what follows") {
   Harness port;
   const auto listener = port.Listen();
   const Descriptor peer = ConnectTo(port.PortOf(listener));
@@ -103,7 +103,7 @@ TEST_CASE("urgent bytes do not leave a connection deaf to what follows them") {
   port.Receive(*server);
   std::string wanted;
   for (int round = 0; round < 3; round++) {
-    // A read stops at the mark, however much lies behind it.
+    // A read stops at the mark, however much follows it.
     SendAll(peer, "before");
     SendAll(peer, "!", MSG_OOB);
     SendAll(peer, "after");
@@ -114,8 +114,7 @@ TEST_CASE("urgent bytes do not leave a connection deaf to what follows them") {
   port.CloseAll();
 }
 
-TEST_CASE(
-    "descriptors that come along with bytes do not leave a Unix socket deaf to what follows") {
+TEST_CASE("descriptors that come along with bytes do not stop a Unix socket from receiving") {
   Harness port;
   Address address;
   address.kind = EndpointKind::kPipe;
@@ -171,13 +170,13 @@ TEST_CASE("accept: errors of the connection that waited are passed over") {
 }
 
 TEST_CASE(
-    "accept: out of descriptors or memory, the listener rests and neither spins nor is deaf") {
+    "accept: out of descriptors or memory, the listener rests, does not spin, and accepts again") {
   for (const int error : {ENFILE, EMFILE, ENOBUFS, ENOMEM}) {
     Harness port;
     const auto listener = port.Listen();
     accept_fault = {error, 1000000};
     const auto client = port.Connect(Harness::Loopback(port.PortOf(listener)));
-    port.Until("told", [&] { return listener->accept_failure != kOk; });
+    port.Until("reported", [&] { return listener->accept_failure != kOk; });
     CHECK(listener->accept_failure == -error);
     const int calls = accept_fault.count;
     listener->accept_failure = kOk;
@@ -187,9 +186,9 @@ TEST_CASE(
     CHECK(accept_fault.count == calls);
     CHECK_FALSE(port.engine().HasReady());
     CHECK(listener->accept_failure == kOk);
-    // Too early: told once more, and at rest again.
+    // Too early: reported once more, and at rest again.
     port.Submit(Operation::kAcceptStart, *listener);
-    port.Until("told again", [&] { return listener->accept_failure != kOk; });
+    port.Until("reported again", [&] { return listener->accept_failure != kOk; });
     // Out of descriptors, the reserve was tried, too.
     CHECK(accept_fault.count == calls - (error == ENFILE || error == EMFILE ? 2 : 1));
     accept_fault = {};
@@ -302,19 +301,19 @@ TEST_CASE("events of a socket that was closed while a child holds it reach nobod
     port.Settle();
 
     StreamPtr next;
-    Descriptor deaf;
+    Descriptor other;
     std::vector<Descriptor> waiting;
     switch (tenant) {
       case 0: {  // a client that nobody accepts
-        deaf = Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        other = Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         socklen_t length = sizeof(address);
         const auto name = reinterpret_cast<sockaddr*>(&address);
-        REQUIRE(::bind(deaf.get(), name, length) == 0);
-        REQUIRE(::listen(deaf.get(), 0) == 0);
-        REQUIRE(::getsockname(deaf.get(), name, &length) == 0);
+        REQUIRE(::bind(other.get(), name, length) == 0);
+        REQUIRE(::listen(other.get(), 0) == 0);
+        REQUIRE(::getsockname(other.get(), name, &length) == 0);
         for (int i = 0; i < 4; i++) {
           waiting.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
           static_cast<void>(::connect(waiting.back().get(), name, length));
@@ -328,7 +327,7 @@ TEST_CASE("events of a socket that was closed while a child holds it reach nobod
       default: {  // a connection
         int ends[2] = {-1, -1};
         REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
-        deaf = Descriptor(ends[0]);
+        other = Descriptor(ends[0]);
         next = port.Adopt(ends[1], 0);
         port.Receive(*next);
       }

@@ -69,7 +69,7 @@ TEST_CASE("four floods fill every turn, and the quiet connections get theirs all
   port.CloseAll();
 }
 
-TEST_CASE("a listener is never deaf: connections that are gone before they are taken") {
+TEST_CASE("a listener never stops accepting: connections that are gone before they are taken") {
   Harness port;
   const auto listener = port.Listen();
   const Address address = Harness::Loopback(port.PortOf(listener));

@@ -163,7 +163,7 @@ StreamPtr Harness::Adopt(int64_t descriptor, int32_t flags, Status* status) {
 
 StreamPtr Harness::Known(int32_t index, int32_t generation) {
   const auto found = streams_.find(index);
-  REQUIRE_MESSAGE(found != streams_.end(), "a completion of an endpoint that was never told");
+  REQUIRE_MESSAGE(found != streams_.end(), "a completion of an endpoint that was never announced");
   REQUIRE(found->second->generation == generation);
   return found->second;
 }
@@ -200,7 +200,7 @@ void Harness::Dispatch() {
         (control_[kCompletionHead] & (kCompletionCapacity - 1)) * kRecordWords;
     control_[kCompletionHead]++;
     const StreamPtr stream = Known(record[kCompletionIndex], record[kCompletionGeneration]);
-    REQUIRE_FALSE(stream->closed);  // kClosed is the last that is told
+    REQUIRE_FALSE(stream->closed);  // kClosed is the last completion
     switch (static_cast<Completion>(record[kCompletionKind])) {
       case Completion::kAccepted: {
         auto fresh = std::make_shared<Stream>();

@@ -1,5 +1,5 @@
 // JavaScript's half of the boundary, in C++: writes submissions, takes completions, and keeps for
-// each endpoint what it was told.
+// each endpoint what was reported.
 #ifndef IOCP_NET_TEST_NATIVE_HARNESS_H_
 #define IOCP_NET_TEST_NATIVE_HARNESS_H_
 
@@ -50,7 +50,7 @@ class Harness {
 
   Engine& engine() { return *engine_; }
 
-  // Listens on a free port of the loopback address unless told otherwise.
+  // Listens on a free port of the loopback address unless one is given.
   StreamPtr Listen(Status* status, const Address& address);
   StreamPtr Listen() { return Listen(nullptr, Loopback(0)); }
   StreamPtr Connect(const Address& peer, Status* status = nullptr, const Address* local = nullptr,
@@ -61,7 +61,7 @@ class Harness {
   uint16_t PortOf(const StreamPtr& stream);
   static Address Loopback(uint16_t port, int32_t family = 4);
 
-  // A connected pair. Both sides receive unless told otherwise.
+  // A connected pair. Both sides receive unless `receive` is false.
   struct Pair {
     StreamPtr client;
     StreamPtr server;
@@ -96,7 +96,7 @@ class Harness {
   // The engine ends, whatever is going on.
   void End() { engine_.reset(); }
 
-  // Called for every stream that a listener brings, before anything else of it is told.
+  // Called for every stream that a listener brings, before anything else of it is reported.
   std::function<void(const StreamPtr&)> on_accepted;
   // Called when bytes are announced, before any of them are taken.
   std::function<void(Stream&, size_t)> on_receivable;
@@ -116,7 +116,7 @@ class Harness {
   std::unique_ptr<Engine> engine_;
 };
 
-// Bytes that tell their place, so that a loss, a repetition or a swap shows.
+// Bytes that show their place, so that a loss, a repetition or a swap shows.
 std::string Pattern(size_t length, uint32_t seed = 0);
 
 // Wine differs from Windows in ways that are none of ours.

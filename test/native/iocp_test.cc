@@ -179,7 +179,7 @@ TEST_CASE("accept pool: a connection that is gone costs nothing") {
   CHECK_FALSE(pool.Acceptable(listener));
 }
 
-TEST_CASE("accept pool: never silently deaf") {
+TEST_CASE("accept pool: never stops accepting without a report") {
   CompletionQueue queue;
   Endpoint listener;
   FakePool pool(queue);
@@ -190,11 +190,11 @@ TEST_CASE("accept pool: never silently deaf") {
   pool.Arrive(listener);
   REQUIRE(pool.Take(listener, &handle, &skip) == kOk);  // and could not be posted again
   CHECK(listener.native.in_flight == 1);
-  CHECK(pool.Take(listener, &handle, &skip) == UV__EAGAIN);  // the other one still hears
+  CHECK(pool.Take(listener, &handle, &skip) == UV__EAGAIN);  // the other one is still posted
   pool.Arrive(listener);
   REQUIRE(pool.Take(listener, &handle, &skip) == kOk);
   CHECK(listener.native.in_flight == 0);
-  CHECK(pool.Acceptable(listener));  // there is a failure to tell
+  CHECK(pool.Acceptable(listener));  // there is a failure to report
   CHECK(pool.Take(listener, &handle, &skip) == UV__ENOBUFS);
   CHECK(pool.Take(listener, &handle, &skip) == UV__ENOBUFS);
   pool.next = UV__EAGAIN;

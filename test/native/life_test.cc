@@ -366,7 +366,7 @@ TEST_CASE("more completions than the ring holds") {
   for (const auto& stream : streams) port.Close(*stream);
   port.engine().Flush();
   for (int i = 0; i < 20; i++) port.engine().Reap(0);
-  port.Until("all told", [&] {
+  port.Until("all closed", [&] {
     for (const auto& stream : streams) {
       if (!stream->closed) return false;
     }

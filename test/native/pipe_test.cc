@@ -278,12 +278,12 @@ TEST_CASE("pipe: more clients at once than instances wait") {
     local.port.Write(*clients[i], std::to_string(i) + ";");
   }
   std::string all;
-  local.port.Until("everybody heard", [&] {
+  local.port.Until("everybody", [&] {
     all.clear();
     for (const auto& server : local.listener->accepted) all += server->received;
-    size_t heard = 0;
-    for (const char c : all) heard += c == ';' ? 1 : 0;
-    return heard == kCount;
+    size_t messages = 0;
+    for (const char c : all) messages += c == ';' ? 1 : 0;
+    return messages == kCount;
   });
   local.port.CloseAll();
 }

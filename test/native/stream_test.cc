@@ -68,7 +68,7 @@ TEST_CASE("slab writes and large sends keep their order when the kernel is full"
   std::string all;
   std::vector<std::string> large;
   large.reserve(40);
-  // What is queued behind a send in flight: copies and borrowed spans in turn.
+  // What is queued after a send in flight: copies and borrowed spans in turn.
   for (uint32_t i = 0; i < 40; i++) {
     const std::string small = Pattern(700 + i, i);
     port.Write(*client, small);

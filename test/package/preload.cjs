@@ -1,5 +1,5 @@
 'use strict';
-// An unmodified program behind --require iocp-net/register: Node itself makes no TCP handle for its server.
+// An unmodified program under --require iocp-net/register: Node itself makes no TCP handle for its server.
 const assert = require('node:assert/strict');
 const http = require('node:http');
 

@@ -39,7 +39,7 @@ describe('cluster', function () {
     for (const kind of isWindows ? ['TCP'] : ['TCP', 'local names']) {
       for (const scenario of SCENARIOS) {
         if (kind !== 'TCP' && scenario === 'exclusive') continue;
-        // There libuv carries a cluster's connections under either policy: what it does with the rarer one is told once.
+        // There libuv carries a cluster's connections under either policy: with the rarer one it is tested once.
         if (isWindows && policy === 'none' && scenario !== 'serve') continue;
         it(`${scenario}, over ${kind}, scheduling policy ${policy}`, async () => {
           const name = () => (kind === 'TCP' ? undefined : localName());

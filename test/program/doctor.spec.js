@@ -157,7 +157,7 @@ describe('iocp-net doctor -- program', function () {
     assert.match(stdout, new RegExp(`exit code 7[\\s\\S]*engine +${ENGINE}[\\s\\S]*carried +0 accepted`));
   });
 
-  /** Serves one client and goes on until the report tells of it; then `then` is run. */
+  /** Serves one client and goes on until the report lists it; then `then` is run. */
   const served = (then) => `
     const fs = require('node:fs');
     const net = require('node:net');

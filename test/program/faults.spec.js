@@ -51,7 +51,7 @@ for (const transport of transports) {
            });`,
         ));
 
-      it('when a socket is destroyed with a shutdown waiting behind them', () =>
+      it('when a socket is destroyed with a shutdown waiting after them', () =>
         says(
           'closed\n',
           `const peers = [];
@@ -93,11 +93,11 @@ for (const transport of transports) {
         it(title, async () => {
           const results = await new Promise((resolve, reject) => {
             const net = require('node:net');
-            let heard = '';
+            let received = '';
             const server = net.createServer((socket) => {
-              socket.on('error', () => {}).on('data', (chunk) => (heard += chunk));
+              socket.on('error', () => {}).on('data', (chunk) => (received += chunk));
               socket.on('end', () => socket.end()).write('go');
-              server.close(() => resolve(ended.then(() => heard)));
+              server.close(() => resolve(ended.then(() => received)));
             });
             let ended;
             server.listen(0, '127.0.0.1', () => {
@@ -117,20 +117,20 @@ for (const transport of transports) {
 
     it('a write in a handler that throws leaves all the same', () =>
       says(
-        'caught: of ours, heard: what was written\n',
+        'caught: of ours, received: what was written\n',
         `process.on('uncaughtException', (error) => { caught = error.message; });
          let caught;
          const server = net.createServer((s) => {
            s.once('data', () => { s.write('what '); s.end('was written'); throw new Error('of ours'); });
          }).listen(0, '127.0.0.1', () => {
            const client = net.connect(server.address().port, '127.0.0.1', () => client.write('x'));
-           let heard = '';
-           client.on('data', (chunk) => (heard += chunk));
-           client.on('end', () => { console.log('caught: ' + caught + ', heard: ' + heard); server.close(); });
+           let received = '';
+           client.on('data', (chunk) => (received += chunk));
+           client.on('end', () => { console.log('caught: ' + caught + ', received: ' + received); server.close(); });
          });`,
       ));
 
-    it('a server that is closed in its first connection hears of no second one', () =>
+    it('a server that is closed in its first connection gets no second one', () =>
       says(
         'connections: 1\n',
         `${PEERS}
@@ -153,11 +153,11 @@ for (const transport of transports) {
 
     // Both connections' bytes are there in one batch. The first one's handler connects the second socket anew: what
     // came over its former connection must not come out of the new one.
-    it('a socket that was connected anew is told nothing of its former connection', () =>
+    it('a socket that was connected anew gets nothing of its former connection', () =>
       says(
-        'heard: new\n',
+        'received: new\n',
         `${PEERS}
-         let heard = '';
+         let received = '';
          let second;
          const server = net.createServer((s) => { s.on('error', () => {}).end('new'); }).listen(0, '127.0.0.1', () => {
            const old = net.createServer().listen(0, '127.0.0.1', () => {
@@ -174,9 +174,9 @@ for (const transport of transports) {
              };
              trigger.on('data', renew);
              second.on('data', (chunk) => {
-               heard += chunk;
-               if (!heard.endsWith('new')) return;
-               console.log('heard: ' + heard);
+               received += chunk;
+               if (!received.endsWith('new')) return;
+               console.log('received: ' + received);
                server.close(); old.close(); trigger.destroy(); second.destroy();
              });
              const ready = setInterval(() => {
@@ -217,20 +217,23 @@ for (const transport of transports) {
       ));
 
     describe('re-entrancy', () => {
-      it("a 'data' handler that destroys the other sockets of its batch is the last to be heard", () =>
+      it("a 'data' handler that destroys the other sockets of its batch is the last to run", () =>
         says(
-          'heard: 1, closed: 7\n',
+          'received: 1, closed: 7\n',
           `${PEERS}
-           let heard = 0;
+           let received = 0;
            let closed = 0;
            const sockets = [];
            const server = net.createServer((s) => {
              sockets.push(s);
              s.on('error', () => {}).on('close', () => {
-               if (++closed === 7) { console.log('heard: ' + heard + ', closed: ' + closed); server.close(); sockets.at(keep).destroy(); }
+               if (++closed !== 7) return;
+               console.log('received: ' + received + ', closed: ' + closed);
+               server.close();
+               sockets.at(keep).destroy();
              });
              s.on('data', () => {
-               heard++;
+               received++;
                keep = sockets.indexOf(s);
                for (const other of sockets) if (other !== s) other.destroy();
              });
@@ -295,7 +298,7 @@ for (const transport of transports) {
            server.listen(0, '127.0.0.1');`,
         ));
 
-      it("a socket is destroyed by the one whose 'end' it hears, and by a write that fails", () =>
+      it("an 'end' handler destroys its own socket and another one, and writes to both", () =>
         says(
           'closed: 3\n',
           `let closed = 0;
@@ -314,47 +317,47 @@ for (const transport of transports) {
         ));
     });
 
-    it('onread: what a pause has held back waits for the next resume, piece by piece, and the end behind it', () =>
+    it('onread: what a pause has held back waits for the next resume, piece by piece, and the end after it', () =>
       says(
         '0123 resume 4567 resume 89 resume end\n',
         `const server = net.createServer((s) => s.on('error', () => {}).end('0123456789')).listen(0, '127.0.0.1', () => {
-           const heard = [];
+           const received = [];
            const client = net.connect({
              port: server.address().port,
              host: '127.0.0.1',
              onread: {
                buffer: Buffer.alloc(4),
                callback(length, buffer) {
-                 heard.push(buffer.toString('latin1', 0, length));
-                 setTimeout(() => { heard.push('resume'); client.resume(); }, 10);
+                 received.push(buffer.toString('latin1', 0, length));
+                 setTimeout(() => { received.push('resume'); client.resume(); }, 10);
                  return false;
                },
              },
            });
-           client.on('end', () => heard.push('end'));
-           client.on('close', () => { console.log(heard.join(' ')); server.close(); });
+           client.on('end', () => received.push('end'));
+           client.on('close', () => { console.log(received.join(' ')); server.close(); });
          });`,
       ));
 
-    it('onread: a callback that throws costs no byte behind it', () =>
+    it('onread: a callback that throws costs no byte after it', () =>
       says(
         '0123456789, caught: 3\n',
         `let caught = 0;
          process.on('uncaughtException', () => caught++);
          const server = net.createServer((s) => s.on('error', () => {}).end('0123456789')).listen(0, '127.0.0.1', () => {
-           let heard = '';
+           let received = '';
            const client = net.connect({
              port: server.address().port,
              host: '127.0.0.1',
              onread: {
                buffer: Buffer.alloc(4),
                callback(length, buffer) {
-                 heard += buffer.toString('latin1', 0, length);
+                 received += buffer.toString('latin1', 0, length);
                  throw new Error('of ours');
                },
              },
            });
-           client.on('close', () => { console.log(heard + ', caught: ' + caught); server.close(); });
+           client.on('close', () => { console.log(received + ', caught: ' + caught); server.close(); });
          });`,
       ));
 

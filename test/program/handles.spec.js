@@ -33,13 +33,13 @@ function pairs(scenario) {
   const sender = isWindows ? SENDERS[scenario] : undefined;
   return all.filter(({ parent, child }) => {
     if (parent === 'node:net' && child === 'node:net') return false;
-    // The two ways to be on the port are told apart on Linux alone: under Wine a process takes long to start.
+    // The two ways to be on the port are distinguished on Linux alone: under Wine a process takes long to start.
     if (isWindows && (parent === 'iocp-net' || child === 'iocp-net')) return false;
     return sender === undefined || (sender === 'parent' ? parent : child) === 'node:net';
   });
 }
 
-/** What the child is told of handles that come from a parent on the port of Windows. */
+/** What the child gets of handles that come from a parent on the port of Windows. */
 function withoutSockets(scenario, seen) {
   if (scenario === 'nothingToSend') return seen.map(([message]) => [message, 'nothing']);
   if (scenario !== 'order') return seen;

@@ -27,10 +27,10 @@ function same(title, env, execArgv, check) {
     check?.(expected);
     for (const [way, own] of Object.entries(WAYS)) {
       const actual = await outcome({ ...env, ...own }, execArgv);
-      for (const [name, told] of Object.entries(expected)) {
+      for (const [name, wanted] of Object.entries(expected)) {
         // Where node:net itself throws in the middle of things, ours may do better.
-        if (told.includes('uncaught')) assert.doesNotMatch(actual[name], /iocp-net/);
-        else assert.equal(actual[name], told, `${way}: ${name}`);
+        if (wanted.includes('uncaught')) assert.doesNotMatch(actual[name], /iocp-net/);
+        else assert.equal(actual[name], wanted, `${way}: ${name}`);
       }
     }
   });

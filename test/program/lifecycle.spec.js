@@ -232,12 +232,12 @@ for (const transport of transports) {
             transport,
             `${CONVERSATION}
             const caught = [];
-            const heard = [];
+            const received = [];
             process.on('uncaughtException', (error) => caught.push(error.message));
             const server = conversation((chunk, socket) => {
-              heard.push(String(chunk));
+              received.push(String(chunk));
               socket.end();
-              if (heard.length === 10) server.close(() => console.log(caught.sort().join(), heard.sort().join()));
+              if (received.length === 10) server.close(() => console.log(caught.sort().join(), received.sort().join()));
               if (chunk.at(-1) % 2 === 0) throw new Error(String(chunk));
             }, 10);`,
           ),

@@ -12,7 +12,7 @@ const DESCRIPTORS_MAX = 100;
 const PROGRAM = `
   const fs = require('node:fs');
   const net = require(process.env.NET);
-  const told = {};
+  const results = {};
   const error = (e) => [e.message.replaceAll(/:\\d{4,5}/g, ':PORT'), e.code, Object.keys(e).join(), ...(e.errors ?? []).map(error)];
   const addresses = [{ address: '127.0.0.1', family: 4 }, { address: '::1', family: 6 }];
   const server = net.createServer().listen(0, '127.0.0.1', async () => {
@@ -28,7 +28,7 @@ const PROGRAM = `
     })) {
       const held = [];
       try { for (;;) held.push(fs.openSync('/dev/null')); } catch {}
-      const events = (told[name] = []);
+      const events = (results[name] = []);
       const socket = net.connect(options);
       events.push(['connecting', socket.connecting]);
       for (const event of ['connectionAttempt', 'connectionAttemptFailed', 'error']) {
@@ -38,7 +38,7 @@ const PROGRAM = `
       for (const descriptor of held) fs.closeSync(descriptor);
     }
     server.close();
-    console.log(JSON.stringify(told));
+    console.log(JSON.stringify(results));
   });`;
 
 function outcome(NET) {

@@ -18,13 +18,13 @@ const knowsNet = process.allowedNodeEnvironmentFlags.has('--allow-net');
 
 const ATTEMPTS = `
   const net = require(process.env.NET);
-  const told = {};
+  const results = {};
   let name;
   const error = (e) => e && {
     name: e.name, message: e.message, code: e.code, own: Object.entries(e).filter(([key]) => key !== 'errors').sort(),
     errors: e.errors?.map(error),
   };
-  process.on('uncaughtException', (e) => told[name].push(['uncaught', error(e)]));
+  process.on('uncaughtException', (e) => results[name].push(['uncaught', error(e)]));
   const turn = () => new Promise((resolve) => setTimeout(resolve, 30));
   const addresses = [{ address: '127.0.0.1', family: 4 }, { address: '::1', family: 6 }];
   const lookup = (count) => (host, options, found) => found(null, addresses.slice(0, count));
@@ -53,8 +53,8 @@ const ATTEMPTS = `
       process.permission.drop('net');
     }
     for (name of Object.keys(CALLS)) {
-      told[name] = [];
-      const events = told[name];
+      results[name] = [];
+      const events = results[name];
       try {
         const object = CALLS[name]();
         for (const event of ['listening', 'connect', 'lookup', 'connectionAttempt', 'connectionAttemptFailed', 'error', 'close']) {
@@ -67,7 +67,7 @@ const ATTEMPTS = `
       } catch (e) { events.push(['thrown', error(e)]); }
       await turn();
     }
-    console.log(JSON.stringify(told));
+    console.log(JSON.stringify(results));
   })();`;
 
 async function attempts(net, options) {

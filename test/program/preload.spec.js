@@ -39,7 +39,7 @@ async function assertCleanEnd(program) {
   assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' });
 }
 
-/** A server program for the time of the body; when that fails, the error tells what the program said last. */
+/** A server program for the time of the body; when that fails, the error quotes what the program printed last. */
 async function withProgram(options, body) {
   const program = await serve(options);
   try {

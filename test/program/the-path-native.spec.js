@@ -89,7 +89,7 @@ describe('docs/the-path.md', () => {
       for (const [, name] of read(`${FOLDER}/${file}`)
         .join('\n')
         .matchAll(/\/\/ \[(\w[\w-]*)\]/g)) {
-        assert.ok(shown.has(`${FOLDER}/${file}: ${name}`), `${file}: ${name} is not told`);
+        assert.ok(shown.has(`${FOLDER}/${file}: ${name}`), `${file}: ${name} is not shown`);
       }
     }
   });
@@ -130,7 +130,7 @@ describe('docs/the-path.md', () => {
   }).timeout(60_000);
 
   if (process.platform === 'win32') {
-    it('tells what the program does here', () => {
+    it('says what the program prints here', () => {
       assert.ok(fs.existsSync(PROGRAM), `${PROGRAM} was not built (npm run test:windows builds it)`);
       const { status, stdout } = spawnSync(PROGRAM, { encoding: 'utf8', timeout: 60_000 });
       const printed = lines(stdout).slice(0, -1);

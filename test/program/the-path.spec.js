@@ -16,7 +16,7 @@ const { packageRoot } = require('../support/transports.js');
 const SIDES = { node: ['none'], ours: ['require'], both: ['none', 'require'] }[choice];
 
 /** What a program says when it ends, without the places in files and without the port. */
-function told({ code, signal, stdout, stderr }, port) {
+function outcome({ code, signal, stdout, stderr }, port) {
   const lines = stderr
     .split('\n')
     .filter(
@@ -29,7 +29,7 @@ function told({ code, signal, stdout, stderr }, port) {
 /** Runs the source on every side and requires one result; hands it back. */
 async function everywhere(source, port) {
   const results = [];
-  for (const preload of SIDES) results.push(told(await run({ source, preload }), port));
+  for (const preload of SIDES) results.push(outcome(await run({ source, preload }), port));
   for (const result of results) assert.deepEqual(result, results[0]);
   return results[0];
 }
@@ -135,11 +135,11 @@ describe('the path of 2009', function () {
            server.listen(0, '127.0.0.1', function () { console.log(server.address().port); });`,
           preload,
           async (port) => {
-            const heard = { a: '', b: '' };
+            const received = { a: '', b: '' };
             const socket = {};
             for (const name of ['a', 'b']) {
               socket[name] = net.connect(port, '127.0.0.1').setEncoding('utf8');
-              socket[name].on('data', (text) => (heard[name] += text));
+              socket[name].on('data', (text) => (received[name] += text));
               await when(socket[name], 'data');
             }
             const reaches = when(socket.b, 'data');
@@ -150,7 +150,7 @@ describe('the path of 2009', function () {
             await leaves;
             socket.b.end();
             await when(socket.b, 'close');
-            assert.deepEqual(heard, { a: 'hello 1\n', b: 'hello 2\ngood morning\none left\n' });
+            assert.deepEqual(received, { a: 'hello 1\n', b: 'hello 2\ngood morning\none left\n' });
           },
         ));
     });

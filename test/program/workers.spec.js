@@ -38,16 +38,16 @@ for (const transport of transports) {
             const worker = new Worker(source, { eval: true });
             const port = await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
             const closed = [];
-            const heard = [];
+            const received = [];
             for (let n = 0; n < 8; n++) {
               const client = net.connect(port, '127.0.0.1');
               const block = Buffer.alloc(16 * 1024, 'x');
               client.on('error', () => {}).on('connect', () => client.write(block));
-              heard.push(new Promise((resolve) => client.once('data', resolve)));
+              received.push(new Promise((resolve) => client.once('data', resolve)));
               client.on('data', (chunk) => client.write(chunk));
               closed.push(new Promise((resolve) => client.once('close', resolve)));
             }
-            await Promise.all(heard);
+            await Promise.all(received);
             await worker.terminate();
             await Promise.all(closed);
           }

@@ -1,5 +1,5 @@
 'use strict';
-// Mocha's own spec reporter, and behind it what a run must still prove when the last spec is through: that the process
+// Mocha's own spec reporter, and after it what a run must still prove when the last spec is through: that the process
 // ends by itself. Only then, from the 'exit' event, comes the closing line; whoever runs mocha requires it, since an
 // exit code alone can lie (under Wine an abort may give 0).
 const fs = require('node:fs');

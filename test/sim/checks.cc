@@ -70,7 +70,7 @@ void World::CheckAtRest(const Owner& owner) {
   if (socket == nullptr || socket->id != owner.socket) Fail("an endpoint has another's socket");
   const uint32_t ready = kernel_.Poll(endpoint->native.fd);
   if (owner.listener) {
-    if (!owner.resting && (ready & sim::kIn) != 0) Fail("a listener is deaf");
+    if (!owner.resting && (ready & sim::kIn) != 0) Fail("a listener has stopped accepting");
     return;
   }
   if (owner.connecting) {

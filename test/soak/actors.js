@@ -17,7 +17,7 @@ const CHURN_PAUSE_MS = 2;
 /** Few are long, most are short. */
 const messageBytes = (random) => Math.ceil(MESSAGE_BYTES_MAX ** random());
 
-/** Held open for the whole round; speaks, hears all of it, and thinks. */
+/** Held open for the whole round; sends, waits for all of it, and pauses. */
 async function talk({ thinkMs, ...options }) {
   const { random, tally } = options;
   const conversation = new Conversation(options);

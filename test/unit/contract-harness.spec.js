@@ -100,7 +100,7 @@ describe('contract harness', function () {
     assert.match(idle[0], /the engine counted no/);
   });
 
-  it('leaves the package out only when told to, and says so', async () => {
+  it('leaves the package out only when asked to, and says so', async () => {
     const text = `contract('c', ({ it }) => { it('is there', () => {}); }, { traffic: false });`;
     const titles = ({ tests }) => tests.map(({ fullTitle }) => fullTitle);
     assert.deepEqual(titles(await runSpecs(text)), ['c node:net is there', 'c iocp-net is there']);
@@ -123,7 +123,7 @@ describe('Trace', () => {
     assert.deepEqual(rest, ['<port>', 47110, 'x<port>y', '[Buffer <port>]']);
   });
 
-  it('tells an error from a text, undefined from null, and a view by its bytes', () => {
+  it('distinguishes an error from a text, undefined from null, and a view by its bytes', () => {
     const trace = new Trace();
     trace.push('x', new TypeError('t'), 't', undefined, null, new Uint8Array([65]));
     const [[, error, ...rest]] = trace.entries;

@@ -14,17 +14,17 @@ const { SLAB_BYTES, SUBMISSION_CAPACITY } = require('../../dist/port/boundary.js
 
 const nothing = () => {};
 
-/** An owner that gathers what it is told; `on` replaces single methods. */
+/** An owner that collects the calls that it gets; `on` replaces single methods. */
 function owner(on = {}) {
-  const heard = { bytes: [], sent: 0, closed: deferred(), connected: deferred() };
-  return Object.assign(heard, {
-    onConnected: (status) => heard.connected.resolve(status),
-    onReceived: (chunk) => heard.bytes.push(chunk),
+  const seen = { bytes: [], sent: 0, closed: deferred(), connected: deferred() };
+  return Object.assign(seen, {
+    onConnected: (status) => seen.connected.resolve(status),
+    onReceived: (chunk) => seen.bytes.push(chunk),
     onEnded: nothing,
     onReceiveFailed: nothing,
-    onSent: () => heard.sent++,
+    onSent: () => seen.sent++,
     onShut: nothing,
-    onClosed: () => heard.closed.resolve(),
+    onClosed: () => seen.closed.resolve(),
     ...on,
   });
 }
@@ -208,7 +208,7 @@ withPort('port', function () {
 
   // Two senders stall on small writes; both become writable while this thread is busy. What the first one's onSent
   // sends on the second one belongs to the next onSent, not to the one that is waiting in the same batch.
-  it('a send between two stalls is not told as sent, nor given up, by the first one', async () => {
+  it('a send between two stalls is not reported as sent, nor given up, by the first one', async () => {
     const shared = new Int32Array(new SharedArrayBuffer(16));
     const worker = new Worker(
       `const net = require('node:net');

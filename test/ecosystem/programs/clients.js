@@ -26,7 +26,7 @@ const clients = {
   },
   async undici() {
     const { Agent, request } = require('undici');
-    // Not verified on Windows: under Wine node:net fails to connect a socket that it was told to keep alive before.
+    // Not verified on Windows: under Wine node:net fails to connect a socket whose keep-alive was set before.
     const plain = !process.execArgv.includes('iocp-net/register');
     const keepAlive = process.platform !== 'win32' || !plain;
     const dispatcher = new Agent({ connections: 4, connect: { keepAlive } });

@@ -95,7 +95,7 @@ const clients = {
     client.on('error', () => {});
     sample();
     await client.subscribeAsync('t/#', { qos: 1 });
-    const heard = async (count, publish) => {
+    const received = async (count, publish) => {
       const topics = [];
       const all = new Promise((resolve) => {
         const listener = (topic, payload) => {
@@ -110,7 +110,7 @@ const clients = {
       return all;
     };
     const results = [
-      await heard(20, async () => {
+      await received(20, async () => {
         for (let i = 0; i < 20; i++) await client.publishAsync(`t/${i}`, 'x'.repeat(1000 * i), { qos: 1 });
       }),
     ];
@@ -118,7 +118,7 @@ const clients = {
     await ask('restart');
     await again;
     await client.subscribeAsync('t/#', { qos: 1 });
-    results.push(await heard(1, () => client.publishAsync('t/after', 'restart', { qos: 1 })));
+    results.push(await received(1, () => client.publishAsync('t/after', 'restart', { qos: 1 })));
     await client.endAsync();
     return results;
   },
@@ -134,7 +134,7 @@ const clients = {
       await channel.assertQueue('spec', { durable: true });
       return channel;
     };
-    const heard = (channel, count) =>
+    const received = (channel, count) =>
       new Promise((resolve, reject) => {
         const bodies = [];
         const listener = (message) => {
@@ -151,13 +151,13 @@ const clients = {
       channel.sendToQueue('spec', Buffer.alloc(size, 'x'), { messageId, persistent: true });
     for (let i = 0; i < 20; i++) send(10_000 * i, `${i}`);
     await channel.waitForConfirms();
-    const results = [await heard(channel, 20)];
+    const results = [await received(channel, 20)];
     send(BIG.length, 'kept');
     await channel.waitForConfirms();
     const again = back(client, 'connect');
     await ask('restart');
     await again;
-    results.push(await heard(await opened(), 1));
+    results.push(await received(await opened(), 1));
     await client.close();
     return results;
   },

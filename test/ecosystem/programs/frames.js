@@ -55,8 +55,8 @@ const BURSTS = {
   'a goaway': [get(1), reset(1), goaway()],
 };
 
-/** Tells the order of an event, its ticks and its microtasks. */
-function told(trace, name) {
+/** Notes the order of an event, its ticks and its microtasks. */
+function note(trace, name) {
   trace.push(name);
   process.nextTick(() => trace.push(`${name}, tick`));
   Promise.resolve().then(() => trace.push(`${name}, microtask`));
@@ -71,18 +71,18 @@ function attempt(trace, name, call) {
   }
 }
 
-function tellBody(readable, id, trace) {
-  for (const event of ['aborted', 'end', 'close']) readable.on(event, () => told(trace, `${event} ${id}`));
-  readable.on('error', ({ code }) => told(trace, `error ${code} of ${id}`));
-  readable.on('data', (chunk) => told(trace, `data ${chunk} of ${id}`));
+function noteBody(readable, id, trace) {
+  for (const event of ['aborted', 'end', 'close']) readable.on(event, () => note(trace, `${event} ${id}`));
+  readable.on('error', ({ code }) => note(trace, `error ${code} of ${id}`));
+  readable.on('data', (chunk) => note(trace, `data ${chunk} of ${id}`));
 }
 
 const APIS = {
   streams(server, trace) {
     server.on('stream', (stream) => {
       const { id } = stream;
-      told(trace, `stream ${id} ${stream.destroyed ? 'destroyed' : 'alive'}`);
-      tellBody(stream, id, trace);
+      note(trace, `stream ${id} ${stream.destroyed ? 'destroyed' : 'alive'}`);
+      noteBody(stream, id, trace);
       attempt(trace, `respond ${id}`, () => stream.respond({ ':status': 200 }));
       attempt(trace, `end ${id}`, () => stream.end('x'));
     });
@@ -90,10 +90,10 @@ const APIS = {
   requests(server, trace) {
     server.on('request', (request, response) => {
       const { id } = request.stream;
-      told(trace, `request ${id} ${request.stream.destroyed ? 'destroyed' : 'alive'}`);
-      tellBody(request, id, trace);
+      note(trace, `request ${id} ${request.stream.destroyed ? 'destroyed' : 'alive'}`);
+      noteBody(request, id, trace);
       for (const event of ['finish', 'close']) {
-        response.on(event, () => told(trace, `response ${event} ${id}`));
+        response.on(event, () => note(trace, `response ${event} ${id}`));
       }
       attempt(trace, `writeHead ${id}`, () => response.writeHead(200));
       attempt(trace, `end ${id}`, () => response.end('x'));
@@ -118,17 +118,17 @@ const APIS = {
   },
 };
 
-async function traceOf(secure, tellOf, burst, sample) {
+async function traceOf(secure, api, burst, sample) {
   const trace = [];
   const onUncaught = ({ message }) => trace.push(`uncaught ${message}`);
   process.on('uncaughtException', onUncaught);
   const server = secure ? http2.createSecureServer(credentials) : http2.createServer();
   server.on('session', (session) => {
-    for (const event of ['goaway', 'close']) session.on(event, () => told(trace, `session ${event}`));
-    session.on('ping', () => told(trace, 'ping'));
-    session.on('error', ({ code }) => told(trace, `session error ${code}`));
+    for (const event of ['goaway', 'close']) session.on(event, () => note(trace, `session ${event}`));
+    session.on('ping', () => note(trace, 'ping'));
+    session.on('error', ({ code }) => note(trace, `session error ${code}`));
   });
-  tellOf(server, trace);
+  api(server, trace);
   const options = { port: await listening(server), host: '127.0.0.1', ALPNProtocols: ['h2'] };
   const client = secure ? tls.connect({ ...options, rejectUnauthorized: false }) : net.connect(options);
   await once(client, secure ? 'secureConnect' : 'connect');
@@ -144,7 +144,7 @@ async function traceOf(secure, tellOf, burst, sample) {
   await closed;
   await new Promise((resolve) => server.close(resolve));
   process.off('uncaughtException', onUncaught);
-  return tellOf === APIS.throwing ? trace.sort() : trace;
+  return api === APIS.throwing ? trace.sort() : trace;
 }
 
 scenario(async ({ sample, args: [secure, api] }) => {

@@ -64,9 +64,9 @@ class Peer {
 
 const cases = {
   clientError: {
-    prepare(server, told) {
+    prepare(server, observed) {
       server.on('clientError', (error, socket) => {
-        told.push(error.code, socket.writable);
+        observed.push(error.code, socket.writable);
         socket.end('HTTP/1.1 400 Not that\r\nConnection: close\r\n\r\n');
       });
     },
@@ -91,9 +91,9 @@ const cases = {
     },
   },
   connect: {
-    prepare(server, told) {
+    prepare(server, observed) {
       server.on('connect', (request, socket, early) => {
-        told.push(request.url, String(early));
+        observed.push(request.url, String(early));
         socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
         socket.pipe(socket);
       });
@@ -114,9 +114,9 @@ const cases = {
     },
   },
   upgrade: {
-    prepare(server, told) {
+    prepare(server, observed) {
       server.on('upgrade', (request, socket, early) => {
-        told.push(request.headers.upgrade, String(early));
+        observed.push(request.headers.upgrade, String(early));
         socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
         socket.pipe(socket);
       });
@@ -146,9 +146,9 @@ const cases = {
     },
   },
   checkContinue: {
-    prepare(server, told) {
+    prepare(server, observed) {
       server.on('checkContinue', (request, response) => {
-        told.push(request.url);
+        observed.push(request.url);
         if (request.url !== '/echo') {
           response.writeHead(403, { Connection: 'close' }).end();
           return;
@@ -170,9 +170,9 @@ const cases = {
     },
   },
   checkExpectation: {
-    prepare(server, told) {
+    prepare(server, observed) {
       server.on('checkExpectation', (request, response) => {
-        told.push(request.headers.expect);
+        observed.push(request.headers.expect);
         response.writeHead(200, { Connection: 'close' }).end('as you like');
       });
     },
@@ -216,9 +216,9 @@ const cases = {
     },
   },
   'setTimeout with a listener, and without': {
-    prepare(server, told) {
+    prepare(server, observed) {
       server.once('timeout', (socket) => {
-        told.push('timeout');
+        observed.push('timeout');
         server.removeAllListeners('timeout');
         socket.end('HTTP/1.1 408 Too slow\r\n\r\n');
       });
@@ -236,9 +236,9 @@ const cases = {
   },
   maxRequestsPerSocket: {
     options: { keepAliveTimeout: SHORT_MS },
-    prepare(server, told) {
+    prepare(server, observed) {
       server.maxRequestsPerSocket = 2;
-      server.on('dropRequest', (request) => told.push(request.url));
+      server.on('dropRequest', (request) => observed.push(request.url));
     },
     async play({ connect }) {
       const peer = await connect();
@@ -275,30 +275,30 @@ const cases = {
     },
   },
   'close() while a connection is idle and another one busy': {
-    async play({ connect, release, server, told }) {
+    async play({ connect, release, server, observed }) {
       const idle = await connect();
       const busy = await connect();
       await idle.send(get('/'), 'GET /');
       await busy.send(get('/held'));
       await release(() => {
-        server.close((error) => told.push(`closed ${error?.code}`));
+        server.close((error) => observed.push(`closed ${error?.code}`));
         server.closeIdleConnections();
-        told.push(server.listening);
+        observed.push(server.listening);
       });
       await idle.closed;
       await busy.holds('GET /held');
       busy.socket.end();
       const texts = [await idle.all(), await busy.all()];
-      if (!told.includes('closed undefined')) await once(server, 'close');
+      if (!observed.includes('closed undefined')) await once(server, 'close');
       return texts;
     },
   },
   'an answer that the client does not wait for': {
-    prepare(server, told) {
+    prepare(server, observed) {
       server.on('request', (request, response) => {
         if (request.url !== '/held') return;
-        request.once('close', () => told.push('request closed'));
-        response.once('close', () => told.push(`response closed, ended ${response.writableEnded}`));
+        request.once('close', () => observed.push('request closed'));
+        response.once('close', () => observed.push(`response closed, ended ${response.writableEnded}`));
       });
     },
     async play({ connect, release }) {
@@ -315,7 +315,7 @@ const cases = {
 };
 
 async function run({ options = {}, prepare, play }, secure, sample) {
-  const told = [];
+  const observed = [];
   let held;
   const holding = new Promise((resolve) => {
     held = resolve;
@@ -330,7 +330,7 @@ async function run({ options = {}, prepare, play }, secure, sample) {
   const server = secure
     ? https.createServer({ ...options, key: fixture('localhost-key.pem'), cert }, answer)
     : http.createServer(options, answer);
-  prepare?.(server, told);
+  prepare?.(server, observed);
   const port = await listening(server);
   const connect = async () => {
     const socket = secure
@@ -346,9 +346,9 @@ async function run({ options = {}, prepare, play }, secure, sample) {
     await meanwhile?.(response);
     finish();
   };
-  const read = await play({ connect, release, server, told });
+  const read = await play({ connect, release, server, observed });
   if (server.listening) await new Promise((resolve) => server.close(resolve));
-  return { read, told };
+  return { read, observed };
 }
 
 scenario(async ({ args: [protocol], sample }) => {

@@ -20,9 +20,9 @@ ${numbers.map((n) => `<script src="/asset/${n}.js" onerror="failed.push(${n})"><
 <script>
   const socket = new WebSocket('ws://' + location.host + '/echo');
   window.echo = new Promise((resolve, reject) => {
-    const heard = [];
+    const received = [];
     socket.onopen = () => { for (let i = 0; i < 20; i++) socket.send('message ' + i); };
-    socket.onmessage = ({ data }) => { if (heard.push(data) === 20) { socket.close(); resolve(heard); } };
+    socket.onmessage = ({ data }) => { if (received.push(data) === 20) { socket.close(); resolve(received); } };
     socket.onerror = () => reject(new Error('socket'));
   });
 </script>`;

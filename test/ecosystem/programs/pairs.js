@@ -20,11 +20,11 @@ const pairs = {
     const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, { clientId: 'c', reconnectPeriod: 0 });
     sample();
     await client.subscribeAsync('t/#', { qos: 1 });
-    const heard = [];
+    const received = [];
     const all = new Promise((resolve) => {
       client.on('message', (topic, payload) => {
-        heard.push([topic, payload.length]);
-        if (heard.length === 50) resolve();
+        received.push([topic, payload.length]);
+        if (received.length === 50) resolve();
       });
     });
     for (let i = 0; i < 50; i++) await client.publishAsync(`t/${i}`, 'x'.repeat(100 * i), { qos: 1 });
@@ -32,7 +32,7 @@ const pairs = {
     await client.endAsync();
     await new Promise((resolve) => broker.close(resolve));
     server.close();
-    return heard;
+    return received;
   },
   /** Mail with STARTTLS: a connection that becomes TLS half-way, on both sides. */
   async smtp(sample) {

@@ -13,8 +13,8 @@ const fixture = (name) =>
 const credentials = { key: fixture('key'), cert: fixture('cert') };
 const RECORDS = ['one', 'two', 'three'];
 
-/** Tells the order of an event, its ticks and its microtasks. */
-function told(trace, name) {
+/** Notes the order of an event, its ticks and its microtasks. */
+function note(trace, name) {
   trace.push(name);
   process.nextTick(() => trace.push(`${name}, tick`));
   Promise.resolve().then(() => trace.push(`${name}, microtask`));
@@ -32,11 +32,11 @@ const HANDLERS = {
   'a pause, and a resume in an immediate': (socket, text, trace) => {
     socket.pause();
     setImmediate(() => {
-      told(trace, `resume after ${text}`);
+      note(trace, `resume after ${text}`);
       socket.resume();
     });
   },
-  'the end': (socket, text, trace) => socket.end(text, () => told(trace, `ended after ${text}`)),
+  'the end': (socket, text, trace) => socket.end(text, () => note(trace, `ended after ${text}`)),
   'its destruction': (socket) => socket.destroy(),
 };
 
@@ -93,11 +93,11 @@ async function traceOf(handler, sorted, sample) {
     let at = 0;
     socket.setEncoding('latin1').on('data', (text) => {
       if (sorted) trace.push(`data ${text}`);
-      else told(trace, `data ${text}`);
+      else note(trace, `data ${text}`);
       handler(socket, RECORDS[at++] ?? text, trace);
     });
     for (const event of ['end', 'close', 'error', 'finish']) {
-      socket.on(event, () => (sorted ? trace.push(event) : told(trace, event)));
+      socket.on(event, () => (sorted ? trace.push(event) : note(trace, event)));
     }
   });
   const raw = net.connect(await listening(server), '127.0.0.1');

@@ -128,7 +128,7 @@ const cases = {
     await connection.end();
     return results;
   },
-  /** https through a proxy that is told CONNECT. */
+  /** https through a proxy that gets CONNECT. */
   async proxy(_args, { sample }) {
     const { HttpsProxyAgent } = require('https-proxy-agent');
     const body = crypto.createHash('sha256').update('seed').digest();

@@ -16,11 +16,11 @@ const kinds = {
     });
     const port = await listening(server);
     const client = new WebSocket(`ws://127.0.0.1:${port}/path`);
-    const heard = [];
+    const received = [];
     let expected = 3 + 200;
     const all = new Promise((resolve) => {
       client.on('message', (data, binary) => {
-        heard.push(binary ? data.length : String(data));
+        received.push(binary ? data.length : String(data));
         if (--expected === 0) resolve();
       });
     });
@@ -34,10 +34,10 @@ const kinds = {
       client.once('close', (code, reason) => resolve([code, String(reason)])),
     );
     client.close(4001, 'enough');
-    heard.push(await ended);
+    received.push(await ended);
     sockets.close();
     server.close();
-    return heard;
+    return received;
   },
   async 'socket.io'(sample) {
     const { Server } = require('socket.io');

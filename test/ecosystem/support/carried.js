@@ -27,11 +27,11 @@ function start(program, args, preload, answer) {
     let message;
     child.stdout.on('data', (text) => (output += text));
     child.stderr.on('data', (text) => (output += text));
-    child.on('message', async (told) => {
-      if (!('ask' in told)) message = told;
+    child.on('message', async (sent) => {
+      if (!('ask' in sent)) message = sent;
       else
         try {
-          child.send({ done: await answer(told.ask) });
+          child.send({ done: await answer(sent.ask) });
         } catch (error) {
           child.kill('SIGKILL');
           reject(error);

@@ -1,6 +1,6 @@
 'use strict';
 
-// What a program of these specs tells its parent: its result, and what carried it.
+// What a program of these specs reports to its parent: its result, and what carried it.
 
 const { engine } = require('iocp-net/engine');
 const { libuvHandles, activeLibuvHandles } = require('../../support/libuv-handles.cjs');
@@ -39,13 +39,13 @@ async function scenario(body) {
 const CALM_TURNS = 10;
 const TURN_MS = 4;
 
-/** Waits until nothing more is told: in turns of the loop, each of which looks for events, not in time alone. */
+/** Waits until nothing more is traced: in turns of the loop, each of which looks for events, not in time alone. */
 async function settled(trace) {
-  let told = trace.length;
+  let length = trace.length;
   for (let calm = 0; calm < CALM_TURNS; calm++) {
     await new Promise((resolve) => setTimeout(resolve, TURN_MS));
-    if (trace.length !== told) calm = 0;
-    told = trace.length;
+    if (trace.length !== length) calm = 0;
+    length = trace.length;
   }
 }
 

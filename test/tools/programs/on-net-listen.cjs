@@ -8,7 +8,7 @@ const net = require('node:net');
 const onListening = require('on-net-listen');
 const { listen, exchange, print } = require('./support.cjs');
 
-const heard = onListening(({ family, address }) => print(family, address));
+const listener = onListening(({ family, address }) => print(family, address));
 
 async function main() {
   const server = net.createServer((socket) => socket.end('hello'));
@@ -17,7 +17,7 @@ async function main() {
   await listen(servers[1], { port: 0, host: '127.0.0.2' });
   await listen(servers[2], 0, '::1');
   await new Promise(setImmediate);
-  heard.destroy();
+  listener.destroy();
   await listen(servers[3]);
   print(await exchange({ host: '127.0.0.1', port }, 'x'));
   for (const each of servers) each.close();

@@ -9,7 +9,7 @@ const { when } = require('./sockets.js');
 
 const QUEUE_LENGTH = 2; // Linux takes backlog + 1
 
-async function deafServer() {
+async function silentServer() {
   const child = spawn(
     process.execPath,
     [
@@ -41,4 +41,4 @@ async function deafServer() {
   return { port, stop };
 }
 
-module.exports = { deafServer };
+module.exports = { silentServer };
