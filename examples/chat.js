@@ -4,7 +4,7 @@ const readline = require('node:readline');
 
 const people = new Map();
 
-function tell(text, except) {
+function broadcast(text, except) {
   for (const socket of people.keys()) if (socket !== except) socket.write(`${text}\r\n`);
 }
 
@@ -13,13 +13,13 @@ const server = net.createServer((socket) => {
   socket.write('Your name? ');
   readline.createInterface({ input: socket, crlfDelay: Infinity }).on('line', (line) => {
     const name = people.get(socket);
-    if (name !== undefined) return tell(`${name}: ${line}`, socket);
+    if (name !== undefined) return broadcast(`${name}: ${line}`, socket);
     people.set(socket, line.trim() || 'somebody');
-    tell(`${people.get(socket)} is here`);
+    broadcast(`${people.get(socket)} is here`);
   });
   socket.on('close', () => {
     const name = people.get(socket);
-    if (people.delete(socket)) tell(`${name} has left`);
+    if (people.delete(socket)) broadcast(`${name} has left`);
   });
 });
 

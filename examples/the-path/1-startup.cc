@@ -6,15 +6,15 @@ namespace path {
 void Startup() {
   // [too-early]
   const SOCKET early = socket(AF_INET, SOCK_STREAM, IPPROTO_TCP);
-  Told("a socket before WSAStartup",
-       early == INVALID_SOCKET ? static_cast<DWORD>(WSAGetLastError()) : 0);
+  Report("a socket before WSAStartup",
+         early == INVALID_SOCKET ? static_cast<DWORD>(WSAGetLastError()) : 0);
   // [/too-early]
 
   // [startup]
   WSADATA data;
   const int error = WSAStartup(MAKEWORD(2, 2), &data);  // its answer is the error itself
   // [/startup]
-  Told("WSAStartup 2.2", static_cast<DWORD>(error));
+  Report("WSAStartup 2.2", static_cast<DWORD>(error));
   Must("WSAStartup", error == 0);
 }
 

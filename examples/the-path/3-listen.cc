@@ -7,8 +7,8 @@ SOCKET Listen() {
   const SOCKET listener =
       WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, WSA_FLAG_OVERLAPPED);
   // [too-early]
-  Told("listen before bind",
-       listen(listener, 511) == 0 ? 0 : static_cast<DWORD>(WSAGetLastError()));
+  Report("listen before bind",
+         listen(listener, 511) == 0 ? 0 : static_cast<DWORD>(WSAGetLastError()));
   // [/too-early]
 
   // [listen]
@@ -16,14 +16,14 @@ SOCKET Listen() {
   Must("bind", bind(listener, reinterpret_cast<const sockaddr*>(&any), sizeof(any)) == 0);
   Must("listen", listen(listener, 511) == 0);
   // [/listen]
-  Told("bind, then listen", 0);
+  Report("bind, then listen", 0);
 
   // [taken]
   const SOCKET second =
       WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, WSA_FLAG_OVERLAPPED);
   const sockaddr_in taken = Loopback(PortOf(listener));
   const int bound = bind(second, reinterpret_cast<const sockaddr*>(&taken), sizeof(taken));
-  Told("bind to a port that is taken", bound == 0 ? 0 : static_cast<DWORD>(WSAGetLastError()));
+  Report("bind to a port that is taken", bound == 0 ? 0 : static_cast<DWORD>(WSAGetLastError()));
   // [/taken]
   closesocket(second);
   return listener;

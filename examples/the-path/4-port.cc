@@ -11,13 +11,13 @@ HANDLE CompletionPort(SOCKET listener) {
 
   // [associate]
   const HANDLE same = CreateIoCompletionPort(reinterpret_cast<HANDLE>(listener), port, 0, 0);
-  Told("the listener joins the port", same == port ? 0 : GetLastError());
+  Report("the listener joins the port", same == port ? 0 : GetLastError());
   // [/associate]
 
   // [other]
   const HANDLE other = CreateIoCompletionPort(INVALID_HANDLE_VALUE, nullptr, 0, 1);
   const HANDLE moved = CreateIoCompletionPort(reinterpret_cast<HANDLE>(listener), other, 0, 0);
-  Told("the listener joins another one", moved == other ? 0 : GetLastError());
+  Report("the listener joins another one", moved == other ? 0 : GetLastError());
   // [/other]
   CloseHandle(other);
 

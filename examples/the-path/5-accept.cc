@@ -36,7 +36,7 @@ SOCKET Accept(SOCKET listener, HANDLE port, SOCKET* client) {
   char addresses[2 * kAddressBytes];
   const BOOL done =
       accept_ex(listener, accepted, addresses, 0, kAddressBytes, kAddressBytes, &bytes, &operation);
-  Told("AcceptEx with nobody there", done ? 0 : static_cast<DWORD>(WSAGetLastError()));
+  Report("AcceptEx with nobody there", done ? 0 : static_cast<DWORD>(WSAGetLastError()));
   // [/accept]
 
   // [packet]
@@ -50,14 +50,14 @@ SOCKET Accept(SOCKET listener, HANDLE port, SOCKET* client) {
   // [/packet]
 
   // [before]
-  Told("getpeername before SO_UPDATE_ACCEPT_CONTEXT", PeerNameError(accepted));
+  Report("getpeername before SO_UPDATE_ACCEPT_CONTEXT", PeerNameError(accepted));
   // [/before]
 
   // [update]
   Must("SO_UPDATE_ACCEPT_CONTEXT",
        setsockopt(accepted, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT,
                   reinterpret_cast<const char*>(&listener), sizeof(listener)) == 0);
-  Told("getpeername after it", PeerNameError(accepted));
+  Report("getpeername after it", PeerNameError(accepted));
   // [/update]
   return accepted;
 }

@@ -12,8 +12,8 @@ void ReceiveNothing(SOCKET accepted, HANDLE port, SOCKET client) {
   WSABUF empty{0, &nothing};
   DWORD flags = 0;
   const int result = WSARecv(accepted, &empty, 1, nullptr, &flags, &operation, nullptr);
-  Told("a receive of zero bytes from a quiet peer",
-       result == 0 ? 0 : static_cast<DWORD>(WSAGetLastError()));
+  Report("a receive of zero bytes from a quiet peer",
+         result == 0 ? 0 : static_cast<DWORD>(WSAGetLastError()));
   // [/wait]
 
   // [arrive]

@@ -35,15 +35,15 @@ DWORD StartReceive(SOCKET socket, OVERLAPPED* operation) {
 
 void Cancel(SOCKET accepted, HANDLE port) {
   const HANDLE handle = reinterpret_cast<HANDLE>(accepted);
-  Told("CancelIoEx with nothing under way", CancelIoEx(handle, nullptr) ? 0 : GetLastError());
+  Report("CancelIoEx with nothing under way", CancelIoEx(handle, nullptr) ? 0 : GetLastError());
 
   // [cancel]
   Operation operation;
   int in_flight = 0;
-  Told("a receive", StartReceive(accepted, &operation));
+  Report("a receive", StartReceive(accepted, &operation));
   operation.in_flight = true;
   in_flight++;
-  Told("CancelIoEx", CancelIoEx(handle, &operation) ? 0 : GetLastError());
+  Report("CancelIoEx", CancelIoEx(handle, &operation) ? 0 : GetLastError());
   Say("operations in flight after CancelIoEx: %d", in_flight);
   // [/cancel]
 
@@ -59,14 +59,14 @@ void Cancel(SOCKET accepted, HANDLE port) {
   DWORD bytes = 0;
   DWORD flags = 0;
   const BOOL worked = WSAGetOverlappedResult(accepted, ended, &bytes, FALSE, &flags);
-  Told("its packet says", worked ? 0 : static_cast<DWORD>(WSAGetLastError()));
+  Report("its packet says", worked ? 0 : static_cast<DWORD>(WSAGetLastError()));
   Say("operations in flight after its packet: %d", in_flight);
 
   // [early]
   // Given back too early, as far as we are concerned: the memory stays ours, but is poisoned as an
   // allocator's would be, so that we see who still writes to it.
   Operation careless;
-  Told("another receive", StartReceive(accepted, &careless));
+  Report("another receive", StartReceive(accepted, &careless));
   std::memset(static_cast<OVERLAPPED*>(&careless), kPoison, sizeof(OVERLAPPED));
   CancelIoEx(handle, nullptr);
   Must("GetQueuedCompletionStatusEx",

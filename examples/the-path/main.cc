@@ -1,5 +1,5 @@
 // The path from WSAStartup to a completion port, one step after the other, with the errors that
-// wait beside it. docs/the-path.md tells it; this program shows it.
+// wait beside it. docs/the-path.md describes it; this program shows it.
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
@@ -24,7 +24,7 @@ constexpr Name kNames[] = {
 
 }  // namespace
 
-void Told(const char* what, DWORD error) {
+void Report(const char* what, DWORD error) {
   if (error == 0) {
     Say("%s: worked", what);
     return;

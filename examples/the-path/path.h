@@ -1,4 +1,4 @@
-// What the steps share: how they tell what happened, and a client that blocks.
+// What the steps share: how they report what happened, and a client that blocks.
 #ifndef IOCP_NET_EXAMPLES_THE_PATH_H_
 #define IOCP_NET_EXAMPLES_THE_PATH_H_
 
@@ -10,7 +10,7 @@
 namespace path {
 
 // Prints "what: worked", or "what: WSAEINVAL (10022)".
-void Told(const char* what, DWORD error);
+void Report(const char* what, DWORD error);
 void Say(const char* format, ...) __attribute__((format(gnu_printf, 1, 2)));
 // What cannot fail here; ends the program when it does.
 void Must(const char* what, bool worked);
