@@ -45,7 +45,7 @@ class Floor {
       Fail("listen", -errno);
     }
     Watch(EPOLL_CTL_ADD, listener_, nullptr, EPOLLIN);
-    TellListening(ntohs(address.sin_port));
+    PrintListening(ntohs(address.sin_port));
     for (;;) Turn();
   }
 

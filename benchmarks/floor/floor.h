@@ -52,12 +52,12 @@ class FloorAnswers {
   std::vector<uint8_t> counting_;
 };
 
-// Listens on a free port of 127.0.0.1, tells it, and serves until the process ends.
+// Listens on a free port of 127.0.0.1, prints it, and serves until the process ends.
 void Serve(const FloorOptions& options);
 
 // From Serve: the port is known, and commands are obeyed from now on, on a thread that only waits
 // for them.
-void TellListening(int port);
+void PrintListening(int port);
 
 }  // namespace iocp_net::bench
 

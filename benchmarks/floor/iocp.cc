@@ -50,7 +50,7 @@ class Floor {
         ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
       Fail("listen", ::WSAGetLastError());
     }
-    TellListening(ntohs(address.sin_port));
+    PrintListening(ntohs(address.sin_port));
     std::thread([this, listener] { Accept(listener); }).detach();
     for (;;) Turn();
   }

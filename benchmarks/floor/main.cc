@@ -1,6 +1,6 @@
 // usage: iocp_net_floor echo|upload|download [BYTES]
 //
-// Speaks the protocol of server/server.cjs: tells its port on stdout, answers `usage` and
+// Speaks the protocol of server/server.cjs: prints its port on stdout, answers `usage` and
 // `collect`, ends with `quit`.
 #include <cstdio>
 #include <cstdlib>
@@ -15,17 +15,17 @@ namespace iocp_net::bench {
 
 namespace {
 
-void Tell(const std::string& json) {
+void Print(const std::string& json) {
   std::puts(json.c_str());
   std::fflush(stdout);
 }
 
-void TellUsage() {
+void PrintUsage() {
   const ProcessTimes times = OwnTimes();
   const std::string resident = std::to_string(OwnResidentBytes());
-  Tell("{\"userUs\":" + std::to_string(times.user_ns / 1'000) +
-       ",\"systemUs\":" + std::to_string(times.system_ns / 1'000) +
-       ",\"residentBytes\":" + resident + ",\"residentBytesMax\":" + resident + "}");
+  Print("{\"userUs\":" + std::to_string(times.user_ns / 1'000) +
+        ",\"systemUs\":" + std::to_string(times.system_ns / 1'000) +
+        ",\"residentBytes\":" + resident + ",\"residentBytesMax\":" + resident + "}");
 }
 
 void Obey() {
@@ -36,7 +36,7 @@ void Obey() {
       continue;
     }
     if (line.starts_with("quit")) break;
-    TellUsage();
+    PrintUsage();
     line.clear();
   }
   std::_Exit(0);
@@ -44,8 +44,8 @@ void Obey() {
 
 }  // namespace
 
-void TellListening(int port) {
-  Tell("{\"listening\":{\"port\":" + std::to_string(port) + "}}");
+void PrintListening(int port) {
+  Print("{\"listening\":{\"port\":" + std::to_string(port) + "}}");
   std::thread(Obey).detach();
 }
 

@@ -27,7 +27,7 @@ export class Child {
     this.#child.stderr.setEncoding('utf8').on('data', (text) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_CHARACTERS_MAX);
     });
-    this.#child.stdin.on('error', () => {}); // its end is told by 'close'
+    this.#child.stdin.on('error', () => {}); // its end is reported by 'close'
     readline.createInterface({ input: this.#child.stdout }).on('line', (line) => this.#onLine(line));
     this.exited = new Promise((resolve) => {
       this.#child.once('error', (error) => this.#end(error.message, resolve));

@@ -53,13 +53,13 @@ export async function startServer(cell, transport, settings) {
     const { child, listening, engine } = await startOne(cell, transport, settings, { role: 'server' });
     return { server: child, listening, engine };
   }
-  const behind = await startOne(wanted, resolveTransport(wanted.transport), settings, { role: 'backend' });
+  const upstream = await startOne(wanted, resolveTransport(wanted.transport), settings, { role: 'backend' });
   try {
-    const options = { role: 'server', backend: behind.listening };
+    const options = { role: 'server', backend: upstream.listening };
     const { child, listening, engine } = await startOne(cell, transport, settings, options);
-    return { server: child, backend: behind.child, listening, engine };
+    return { server: child, backend: upstream.child, listening, engine };
   } catch (error) {
-    await behind.child.kill();
+    await upstream.child.kill();
     throw error;
   }
 }

@@ -23,7 +23,7 @@ export function ratioOf(cell, base, other) {
 }
 
 /**
- * How far the control, node:net against itself, is from 1 beyond its interval: nothing less than that can be told apart
+ * How far the control, node:net against itself, is from 1 beyond its interval: no smaller difference can be measured
  * in this cell.
  */
 function controlFactor(cell, base) {

@@ -2,7 +2,7 @@
 //
 //   node:net | iocp-net | bun | deno | floor     and further
 //   @22.23.3   on that version of Node (node:net and iocp-net), fetched from npm once
-//   +malloc    with glibc told to keep large blocks mapped
+//   +malloc    with glibc set to keep large blocks mapped
 //   #2         a second column of the same, to see what the noise looks like
 import fs from 'node:fs';
 import { createRequire } from 'node:module';

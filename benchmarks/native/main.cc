@@ -29,7 +29,7 @@ namespace {
 
 constexpr int64_t kMillisecondNs = 1'000'000;
 
-void Tell(const std::string& json) {
+void Print(const std::string& json) {
   std::puts(json.c_str());
   std::fflush(stdout);
 }
@@ -78,9 +78,9 @@ void Obey(const std::string& line, Load* load) {
   if (command.verb == "open") run.rate = static_cast<double>(command.numbers[1]);
   if (command.verb == "ignore") {
     load->Ignore(run.duration_ns);
-    Tell("{\"ignored\":true}");
+    Print("{\"ignored\":true}");
   } else if (command.verb == "closed" || command.verb == "count" || command.verb == "open") {
-    Tell(load->Measure(run).Json());
+    Print(load->Measure(run).Json());
   } else {
     Fail("not a command: " + line);
   }
@@ -93,12 +93,12 @@ void Obey(const std::string& line, Load* load) {
 int main(int count, char** arguments) {
   using namespace iocp_net::bench;
   if (count == 2 && std::string_view(arguments[1]) == "--features") {
-    Tell(TlsAvailable() ? "{\"tls\":true}" : "{\"tls\":false}");
+    Print(TlsAvailable() ? "{\"tls\":true}" : "{\"tls\":false}");
     return 0;
   }
   Load load(ParseOptions(count, arguments));
   load.Connect();
-  Tell("{\"connected\":true}");
+  Print("{\"connected\":true}");
   std::string line;
   while (ReadLine(&line) && line != "quit") Obey(line, &load);
   return 0;

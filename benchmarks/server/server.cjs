@@ -3,7 +3,7 @@
 //
 // usage: server.cjs '{"transport", "scenario", "parameters", "path"?, "backend"?, "package"?}'
 //
-// It tells on stdout where it listens, and answers each line on stdin with a line of JSON: `usage` and `collect` (the
+// It prints on stdout where it listens, and answers each line on stdin with a line of JSON: `usage` and `collect` (the
 // same after a garbage collection, where the runtime offers one), `watch` and `watched` (how late timers are in between);
 // `quit` ends it.
 const path = require('node:path');
@@ -19,7 +19,7 @@ const {
 } = JSON.parse(process.argv[2]);
 
 /** fs rather than process.stdout, which is a stream of the very kind that is measured. */
-function tell(message) {
+function print(message) {
   fs.writeSync(1, `${JSON.stringify(message)}\n`);
 }
 
@@ -49,7 +49,7 @@ function obey(command) {
   if (command === 'quit') process.exit(0);
   if (command === 'collect') collect();
   if (command === 'watch') watchLoop();
-  tell(command === 'watched' ? { loopDelayP99Us: loopDelay.percentile(99) / 1_000 } : usage());
+  print(command === 'watched' ? { loopDelayP99Us: loopDelay.percentile(99) / 1_000 } : usage());
 }
 
 let pending = '';
@@ -76,7 +76,7 @@ const { serve } = require(path.join(__dirname, '..', 'scenarios', `${scenario}.c
 
 Promise.resolve(serve(net, parameters, { backend }))
   .then((server) => {
-    const listening = () => tell({ listening: server.address(), engine, version: process.version });
+    const listening = () => print({ listening: server.address(), engine, version: process.version });
     if (localPath) server.listen(localPath, listening);
     else server.listen({ host: '127.0.0.1', port: 0, backlog: 2048 }, listening);
   })

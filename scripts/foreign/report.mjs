@@ -1,7 +1,7 @@
 // What a suite's result looks like on the console.
 
 /** The first two lines, and the one that names the error: Node prints the place and its source before it. */
-function tellingLines(error) {
+function essentialLines(error) {
   const lines = (error ?? '').split('\n').filter(Boolean);
   const named = lines.findIndex((line) => /^\w*Error\b/.test(line));
   return [...lines.slice(0, 2), ...(named > 1 ? [lines[named]] : [])];
@@ -10,7 +10,7 @@ function tellingLines(error) {
 function printDifference(word, { file, test, plain, preload, error }) {
   console.log(`  ${word}: ${file}: ${test}`);
   if (word === 'unsteady') console.log(`      plain ${plain.join(', ')}; preload ${preload.join(', ')}`);
-  for (const line of tellingLines(error)) console.log(`      ${line}`);
+  for (const line of essentialLines(error)) console.log(`      ${line}`);
 }
 
 /** @param {object} result  of runSuite, or {suite, skipped} or {suite, error} */

@@ -96,7 +96,7 @@ async function preparePrefix(wine, server, prefix, env) {
   await run(server, [`-p${SERVER_LINGER_SECONDS}`], { env, ...output });
 }
 
-/** Processes of this system that run in the prefix; none where /proc does not tell. */
+/** Processes of this system that run in the prefix; none where there is no /proc. */
 function processesOf(prefix) {
   if (!fs.existsSync('/proc')) return [];
   const mark = `WINEPREFIX=${prefix}\0`;
