@@ -94,6 +94,11 @@ describe('differences from node:net', function () {
     ours: [false],
     ways: ['preload'],
   });
+  differs('the context of upgrades and client errors', 'upgradeContext', {
+    theirs: [nodeMajor >= 24 ? 'a connection' : null, 'a connection'],
+    ours: [null, null],
+    ways: ['preload'],
+  });
   differs('patches and what a TLS server accepts', 'libuvPatches', {
     theirs: true,
     ours: false,

@@ -30,6 +30,8 @@ describe('bodies of http requests', function () {
     'hooks handlers throw',
     'ticks throw',
     'hooks ticks throw',
+    'wrapped handlers throw',
+    'wrapped ticks throw',
     'later',
     'later handlers pause answer',
     'later ticks throw',

@@ -127,7 +127,9 @@ function validate(options: Options, host: unknown): void {
 function refuse(options: Options): void {
   // What node:net does not refuse goes no further: names are looked up by us, once.
   const wrong = options.lookup != null && typeof options.lookup !== 'function';
-  probeConnect((wrong ? options : { ...options, lookup: () => {} }) as never);
+  const lookup = { __proto__: null, value: () => {} };
+  // Whatever the options inherit, and nothing from a prototype that the program has added to.
+  probeConnect(wrong ? options : Object.create(options, { __proto__: null, lookup } as never));
 }
 
 function lookupAndConnect(self: ThisSocket, options: Options): void {

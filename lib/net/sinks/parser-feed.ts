@@ -14,13 +14,13 @@ type OnPiece = (this: Parser, ...args: unknown[]) => unknown;
 const ON_PIECE = ['parserOnBody', 'parserOnHeaders'];
 /** The name of the 'pause' listener of http's servers. It goes, for good, when the program listens for bytes itself. */
 const ON_PAUSE = 'onSocketPause';
-/** Thrown in place of an error that 'uncaughtException' has had already: it ends the parsing, and nobody is told. */
-const ALREADY_UNCAUGHT = Symbol('already uncaught');
 
 /** The parser that is being given bytes, until it calls a handler of the program's. */
 let fed: Parser | null = null;
 const prepared = new WeakSet<object>();
 let known = true;
+/** What 'uncaughtException' has had already, and was thrown on to end the parsing: nobody else is to get it. */
+let uncaught: { error: unknown } | null = null;
 
 let onPause: unknown;
 
@@ -41,9 +41,10 @@ export function feed(socket: ThisSocket, chunk: unknown, asHandle: boolean): voi
   try {
     socket.emit('data', chunk);
   } catch (error) {
-    if (error !== ALREADY_UNCAUGHT) throw error;
+    if (uncaught === null || uncaught.error !== error) throw error;
   } finally {
     fed = outer;
+    uncaught = null;
   }
 }
 
@@ -83,7 +84,8 @@ function asOwnCall(parser: Parser, onPiece: OnPiece, args: unknown[]): unknown {
     runTicks();
   } catch (error) {
     port().native.uncaught(error);
-    throw ALREADY_UNCAUGHT;
+    uncaught = { error };
+    throw error;
   }
   fed = parser;
   return result;
