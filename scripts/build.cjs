@@ -34,7 +34,7 @@ function engineOf(file) {
 function build() {
   if (process.platform !== 'linux') {
     throw new Error(
-      `there is no engine to build on ${process.platform}: the package runs on node:net there, and on Windows on its prebuilt engine`,
+      `there is no engine to build on ${process.platform}: the package runs on node:net there, and on Windows on its prebuilt engine (in a checkout: npm run build:native)`,
     );
   }
   const missing = missingForBuild();

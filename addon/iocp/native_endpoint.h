@@ -35,7 +35,8 @@ struct NativeEndpoint {
   HANDLE handle = INVALID_HANDLE_VALUE;  // a socket or a pipe
   // The slot's own memory, which is not used again before nothing is in flight.
   ReceiveOperation receive;
-  std::unique_ptr<ConnectOperation> connecting;  // only while it is in flight, like the next
+  // While in flight; a slot that closes keeps it until it is free.
+  std::unique_ptr<ConnectOperation> connecting;
   std::unique_ptr<SendOperation> sending;
   std::unique_ptr<ReceiveBuffer> buffer;  // while one is lent to the receive, or not yet read out
   std::unique_ptr<AcceptPool> listener;

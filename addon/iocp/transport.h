@@ -44,7 +44,7 @@ class Transport {
   virtual void BeginClose(Endpoint& endpoint, CloseHow how) = 0;
   virtual void EndClose(Endpoint& endpoint);
 
-  // An operation has ended, and calls the one that it is about.
+  // Each kind of operation calls its own when it has ended.
   void OnAccepted(Endpoint& endpoint, AcceptOperation& operation, Status status);
   virtual void OnConnected(Endpoint& endpoint, Status status) = 0;
   virtual void OnReceived(Endpoint& endpoint, Status status, size_t bytes);
@@ -71,6 +71,7 @@ class Transport {
   // Takes what has arrived, at least one byte, or says without blocking that there is none.
   virtual uint32_t TryReceive(Endpoint& endpoint, uint8_t* into, size_t bytes_max,
                               size_t* bytes) = 0;
+
   Engine& engine_;
   CompletionQueue& queue_;
 

@@ -67,8 +67,9 @@ concept BackendMoves = requires(B b, Endpoint& endpoint, uint8_t* into, size_t b
   { b.WatchReceive(endpoint) } -> std::same_as<void>;
   // Never blocks.
   { b.Send(endpoint, spans) } -> std::same_as<Transfer>;
-  // Moves endpoint.queue on in the background, or waits until Send would. Answered by one
-  // engine.OnWritable(bytes taken from the queue's front, status).
+  // Moves endpoint.queue on in the background, or waits until Send would. Answered by
+  // engine.OnWritable(bytes taken from the queue's front, status); more than once where room alone
+  // is reported, as by epoll.
   { b.WatchSend(endpoint) } -> std::same_as<void>;
   // Ends our direction; the queue is empty. UV__EAGAIN: under way, answered by one engine.OnShut.
   { b.Shutdown(endpoint) } -> std::same_as<Status>;

@@ -47,12 +47,13 @@ enum class Incoming : uint8_t { kAwaited, kThere, kOver };
 // The end of our direction. kAsked stays: once is enough, and all that the backends know.
 enum class ShutdownState : uint8_t { kNone, kAfterQueue, kAsked };
 
-// Whether the ready list holds the endpoint; kAfterBytes: since bytes that JavaScript has not seen.
+// Whether the ready list holds the endpoint; kAfterBytes: it was put there after bytes that
+// JavaScript has not seen yet.
 enum class Queued : uint8_t { kNo, kYes, kAfterBytes };
 
-// What comes after the receive that waits in the ready list: the queue has room again and moves on,
-// or kShut is reported.
-enum class AfterReceive : uint8_t { kNothing, kQueue, kShut };
+// What is done once the receive that waits in the ready list has been served: the queue has room
+// again and moves on, or kShut is reported.
+enum class Deferred : uint8_t { kNothing, kQueue, kShut };
 
 struct Endpoint {
   uint32_t index = 0;
@@ -66,13 +67,12 @@ struct Endpoint {
   ShutdownState shutdown = ShutdownState::kNone;
 
   Queued queued = Queued::kNo;
-  AfterReceive after_receive = AfterReceive::kNothing;
+  Deferred deferred = Deferred::kNothing;
   Endpoint* next_ready = nullptr;
 
   Status connect_status = kOk;
   Status send_status = kOk;  // why the queue was given up: nothing may be sent in its place
-  // Only while the kernel would not take everything: WatchSend was called and has not been
-  // answered, and kSent is owed.
+  // Only while the kernel would not take everything: WatchSend was called, and kSent is owed.
   std::unique_ptr<SendQueue> queue;
 
   NativeEndpoint native;

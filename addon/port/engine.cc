@@ -140,7 +140,7 @@ void Engine::Apply(const Submission& submission) {
       return;
     case Operation::kReceiveStop:
       // The watch stays armed: cancelling it could lose the connection's state.
-      endpoint.interest = Interest::kNone;
+      if (endpoint.state != EndpointState::kListening) endpoint.interest = Interest::kNone;
       return;
     case Operation::kShutdown:
       if (endpoint.state != EndpointState::kOpen || endpoint.shutdown != ShutdownState::kNone) {

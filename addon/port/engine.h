@@ -113,7 +113,7 @@ class Engine {
   void ServeConnected(Endpoint& endpoint);
   void ServeAccept(Endpoint& listener);
   bool ServeReceive(Endpoint& endpoint);
-  void ServeAfterReceive(Endpoint& endpoint, bool goes_on);
+  void ServeDeferred(Endpoint& endpoint, bool goes_on);
   void AfterReceive(Endpoint& endpoint, const Transfer& result);
   bool ArenaHasRoom() const { return arena_used_ + kReceiveBytesMax <= kArenaBytes; }
   uint8_t* Arena() { return memory_.arena + arena_used_; }

@@ -125,7 +125,7 @@ void Engine::ServeReady() {
 void Engine::Serve(Endpoint& endpoint) {
   if (endpoint.state == EndpointState::kOpen) {
     const bool goes_on = ServeReceive(endpoint);
-    ServeAfterReceive(endpoint, goes_on);
+    ServeDeferred(endpoint, goes_on);
   } else if (endpoint.state == EndpointState::kListening) {
     ServeAccept(endpoint);
   } else if (endpoint.state == EndpointState::kAnswered) {
@@ -133,20 +133,20 @@ void Engine::Serve(Endpoint& endpoint) {
   }
 }
 
-void Engine::ServeAfterReceive(Endpoint& endpoint, bool goes_on) {
-  switch (std::exchange(endpoint.after_receive, AfterReceive::kNothing)) {
-    case AfterReceive::kNothing:
+void Engine::ServeDeferred(Endpoint& endpoint, bool goes_on) {
+  switch (std::exchange(endpoint.deferred, Deferred::kNothing)) {
+    case Deferred::kNothing:
       return;
-    case AfterReceive::kShut:
+    case Deferred::kShut:
       Post(Completion::kShut, endpoint);
       return;
-    case AfterReceive::kQueue:
+    case Deferred::kQueue:
       if (goes_on) {
         MoveOn(endpoint, 0, kOk);
       } else {
         // The owner of a connection that has failed closes it, which gives the queue up: only when
         // that has not happened by the next turn does the queue fail by itself.
-        endpoint.after_receive = AfterReceive::kQueue;
+        endpoint.deferred = Deferred::kQueue;
         Enqueue(endpoint);
       }
       return;

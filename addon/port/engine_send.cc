@@ -148,7 +148,7 @@ void Engine::TryShutdown(Endpoint& endpoint) {
   if (status == UV__EAGAIN) return;
   // libuv starts the next receive after its callback: what that one asks for is older.
   if (Backend::kAnswersInOrder && status == kOk && endpoint.queued == Queued::kYes) {
-    endpoint.after_receive = AfterReceive::kShut;
+    endpoint.deferred = Deferred::kShut;
     return;
   }
   Post(Completion::kShut, endpoint, status);
@@ -159,7 +159,7 @@ void Engine::OnWritable(Endpoint& endpoint, size_t sent, Status status) {
   // away.
   if (sent == 0 && status == kOk && endpoint.queued != Queued::kNo && endpoint.Wants() &&
       endpoint.state == EndpointState::kOpen) {
-    endpoint.after_receive = AfterReceive::kQueue;
+    endpoint.deferred = Deferred::kQueue;
   } else {
     MoveOn(endpoint, sent, status);
   }
@@ -168,8 +168,8 @@ void Engine::OnWritable(Endpoint& endpoint, size_t sent, Status status) {
 void Engine::MoveOn(Endpoint& endpoint, size_t sent, Status status) {
   assert(endpoint.queue != nullptr);
   // A second event may come before the receive that the first one waits for was served.
-  if (endpoint.after_receive == AfterReceive::kQueue) {
-    endpoint.after_receive = AfterReceive::kNothing;
+  if (endpoint.deferred == Deferred::kQueue) {
+    endpoint.deferred = Deferred::kNothing;
   }
   if (status != kOk) {
     FailSend(endpoint, status);

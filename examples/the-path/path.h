@@ -11,7 +11,7 @@ namespace path {
 
 // Prints "what: worked", or "what: WSAEINVAL (10022)".
 void Report(const char* what, DWORD error);
-void Say(const char* format, ...) __attribute__((format(gnu_printf, 1, 2)));
+void Say(const char* format, ...);
 // What cannot fail here; ends the program when it does.
 void Must(const char* what, bool worked);
 

@@ -10,7 +10,8 @@ const clientSocketChannel = diagnosticsChannel.channel('net.client.socket');
 
 /**
  * Throws what node:net throws for these options, and returns the error with which it refuses them at once, or null.
- * What it does not refuse must not reach the system: a lookup that never answers sees to that, or a missing permission.
+ * What it does not refuse must not reach the system: a lookup that never answers sees to that, or a missing permission;
+ * an attempt at an address would begin in a later tick, and the probe is gone by then.
  */
 export function probeConnect(options: net.NetConnectOpts): Error | null {
   const probe = new builtin.Socket();

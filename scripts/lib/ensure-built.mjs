@@ -19,7 +19,7 @@ export async function buildTypeScript() {
 export function buildAddon(options = {}) {
   const missing = toolchain.missingForBuild();
   if (missing.length > 0) {
-    throw new Error(`the native engine cannot be built. To get it: ${toolchain.aptLine(missing)}`);
+    throw new Error(`the native engine cannot be built. To get it: ${toolchain.installLine(missing)}`);
   }
   return nativeBuild.buildNative(options);
 }

@@ -57,9 +57,16 @@ const MANAGERS = {
   winget: ['winget install', { cmake: 'Kitware.CMake' }],
 };
 
+/** The name of one in MANAGERS, or undefined where it is Debian's, or none that is known. */
+function managerHere() {
+  // An alias of the system's, which is no file to fs.
+  if (process.platform === 'win32') return 'winget';
+  return onPath('apt-get') ? undefined : Object.keys(MANAGERS).find((name) => onPath(name));
+}
+
 /** The line for this system's package manager; Debian's where it has none that is known. */
 function installLine(packages) {
-  const manager = onPath('apt-get') ? undefined : Object.keys(MANAGERS).find((name) => onPath(name));
+  const manager = managerHere();
   if (manager === undefined) return aptLine(packages);
   const [command, names] = MANAGERS[manager];
   return [command, ...packages.map((name) => names[name] ?? name)].join(' ');

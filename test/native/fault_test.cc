@@ -154,6 +154,20 @@ TEST_CASE("submissions to an endpoint that closes in the same batch are stale, w
   port.CloseAll();
 }
 
+TEST_CASE("submissions that are for streams do nothing to a listener, and the other way round") {
+  Harness port;
+  const auto listener = port.Listen();
+  port.Submit(Operation::kReceiveStop, *listener);
+  port.Submit(Operation::kReceiveStart, *listener);
+  port.Submit(Operation::kShutdown, *listener);
+  const auto [client, server] = port.Connected(listener);
+  port.Submit(Operation::kAcceptStart, *server);
+  port.Write(*client, "bytes");
+  port.Until("bytes", [&] { return server->received == "bytes"; });
+  CHECK_FALSE(listener->shut);
+  port.CloseAll();
+}
+
 TEST_CASE("a close with the kernel full: what it had taken arrives, and of the rest a beginning") {
   for (const bool flooded : {false, true}) {
     Harness port;
