@@ -81,15 +81,16 @@ napi_value ConnectAgain(Environment& environment, Arguments& arguments) {
   return Integer(arguments, environment.engine().ConnectAgain(index, generation, peer));
 }
 
-// send(index, generation, bytes | bytes[]): bytes taken at once, or a status
+// send(index, generation, bytes | bytes[], pieces): bytes taken at once, or a status
 napi_value Send(Environment& environment, Arguments& arguments) {
   const int32_t index = arguments.Int(0);
   const int32_t generation = arguments.Int(1);
   std::vector<Span> spans;
   arguments.Spans(2, &spans);
+  const int32_t pieces = arguments.Int(3);
   if (!arguments.ok()) return nullptr;
-  const int64_t sent = environment.engine().Send(index, generation, spans);
-  return Count(arguments, sent);
+  return Count(arguments,
+               environment.Send(index, generation, spans, static_cast<uint32_t>(pieces)));
 }
 
 // sendSlab(): its arguments and its answer are words of the control block (kSlabIndex to kSlabSent)

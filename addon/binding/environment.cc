@@ -118,6 +118,12 @@ void Environment::Flush() {
   WakeForCompletions();
 }
 
+int64_t Environment::Send(int32_t index, int32_t generation, Spans spans, size_t pieces) {
+  const int64_t sent = engine_.Send(index, generation, spans, pieces);
+  WakeForCompletions();
+  return sent;
+}
+
 void Environment::Close(int32_t index, int32_t generation, CloseHow how) {
   engine_.Close(index, generation, how);
   WakeForCompletions();

@@ -23,8 +23,9 @@ class Environment {
   Engine& engine() { return engine_; }
   Napi::Object Memory(Napi::Env env) const;
   void Reference(bool on);
-  // Both make sure that what they complete at once is dispatched soon.
+  // They make sure that what they complete at once is dispatched soon.
   void Flush();
+  int64_t Send(int32_t index, int32_t generation, Spans spans, size_t pieces);
   void Close(int32_t index, int32_t generation, CloseHow how);
   // One dispatch in the loop's closing phase, where libuv reports that handles have closed.
   void DispatchClosing();

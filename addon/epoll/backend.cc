@@ -324,11 +324,15 @@ Transfer Backend::Send(Endpoint& endpoint, Spans spans) {
     if (errno == EINTR) continue;
     if (errno == EAGAIN) return Transfer::WouldBlock();
     // Short of memory, not of room in the socket: no edge will come of itself, so one is asked for.
-    if (errno == ENOBUFS && Watch(EPOLL_CTL_MOD, endpoint, endpoint.native.fd)) {
+    if (errno == ENOBUFS && WatchRoom(endpoint)) {
       return Transfer::WouldBlock();
     }
     return Transfer::Failed(-errno);
   }
+}
+
+bool Backend::WatchRoom(Endpoint& endpoint) {
+  return Watch(EPOLL_CTL_MOD, endpoint, endpoint.native.fd);
 }
 
 Status Backend::Shutdown(Endpoint& endpoint) {

@@ -20,6 +20,7 @@ class Backend {
  public:
   static constexpr const char* kName = "epoll";
   static constexpr bool kAnswersInOrder = false;
+  static constexpr size_t kPiecesMax = 1024;        // IOV_MAX
   static constexpr size_t kPipeNameBytesMax = 108;  // sun_path, which needs no terminator
 
   explicit Backend(Engine& engine) : engine_(engine) {}
@@ -41,6 +42,7 @@ class Backend {
   void WatchReceive(Endpoint&) {}
   Transfer Send(Endpoint& endpoint, Spans spans);
   void WatchSend(Endpoint&) {}
+  bool WatchRoom(Endpoint& endpoint);
   Status Shutdown(Endpoint& endpoint);
   void Close(Endpoint& endpoint, CloseHow how);
   Status SetOption(Endpoint& endpoint, Option option, int32_t a, int32_t b, int32_t c, int32_t d);

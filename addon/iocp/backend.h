@@ -24,6 +24,7 @@ class Backend final : private CompletionQueue::Dispatcher {
  public:
   static constexpr const char* kName = "iocp";
   static constexpr bool kAnswersInOrder = true;  // there a receive and a shutdown are two requests
+  static constexpr size_t kPiecesMax = SIZE_MAX / 2;  // all of them
   static constexpr size_t kPipeNameBytesMax = SIZE_MAX;
 
   explicit Backend(Engine& engine)
@@ -56,6 +57,11 @@ class Backend final : private CompletionQueue::Dispatcher {
   void WatchReceive(Endpoint& endpoint) { Of(endpoint).WatchReceive(endpoint); }
   Transfer Send(Endpoint& endpoint, Spans spans) { return Of(endpoint).Send(endpoint, spans); }
   void WatchSend(Endpoint& endpoint) { Of(endpoint).WatchSend(endpoint); }
+  // An overlapped send waits for room itself.
+  bool WatchRoom(Endpoint& endpoint) {
+    WatchSend(endpoint);
+    return true;
+  }
   // Of a pipe: UV__EAGAIN, and engine.OnShut when the peer has read everything.
   Status Shutdown(Endpoint& endpoint) { return Of(endpoint).Shutdown(endpoint); }
   void Close(Endpoint& endpoint, CloseHow how);

@@ -24,6 +24,8 @@ template <typename B>
 concept BackendConstants = requires {
   // The engine's name in `engine.name`.
   { B::kName } -> std::convertible_to<const char*>;
+  // Pieces that libuv hands to this system in one call.
+  { B::kPiecesMax } -> std::convertible_to<size_t>;
   // Bytes of a pipe's name that the system takes.
   { B::kPipeNameBytesMax } -> std::convertible_to<size_t>;
   // Whether libuv on this system reports a shutdown after a receive that was started before it.
@@ -71,6 +73,9 @@ concept BackendMoves = requires(B b, Endpoint& endpoint, uint8_t* into, size_t b
   // engine.OnWritable(bytes taken from the queue's front, status); more than once where room alone
   // is reported, as by epoll.
   { b.WatchSend(endpoint) } -> std::same_as<void>;
+  // For one that has taken everything so far: engine.OnWritable(0, kOk) follows as soon as the
+  // system reports room. False when it cannot be asked.
+  { b.WatchRoom(endpoint) } -> std::same_as<bool>;
   // Ends our direction; the queue is empty. UV__EAGAIN: under way, answered by one engine.OnShut.
   { b.Shutdown(endpoint) } -> std::same_as<Status>;
 };

@@ -11,9 +11,34 @@ namespace iocp_net {
 namespace {
 
 constexpr size_t kSpansMax = 64;  // of one scatter/gather call
+constexpr size_t kEverything = SIZE_MAX;
 
 // Errors of a connection that takes no more bytes, whoever asks.
 bool IsOver(Status status) { return status == UV__EPIPE || status == UV__ECONNRESET; }
+
+// The first bytes of what was gathered.
+Spans Cut(std::span<Span> gathered, size_t bytes_max) {
+  for (size_t i = 0; i < gathered.size(); i++) {
+    if (gathered[i].size() >= bytes_max) {
+      gathered[i] = gathered[i].first(bytes_max);
+      return gathered.first(i + 1);
+    }
+    bytes_max -= gathered[i].size();
+  }
+  return gathered;
+}
+
+// The bytes that leave before anything is waited for, of a write in many pieces.
+size_t BytesAtOnce(Spans spans, size_t pieces) {
+  if (pieces <= Backend::kPiecesMax) return kEverything;
+  size_t total = 0;
+  for (const Span& span : spans) total += span.size();
+  const double share =
+      pieces <= 2 * Backend::kPiecesMax
+          ? 0.5
+          : 2.0 * static_cast<double>(Backend::kPiecesMax) / static_cast<double>(pieces);
+  return static_cast<size_t>(static_cast<double>(total) * share);
+}
 
 }  // namespace
 
@@ -25,7 +50,7 @@ struct Remainder {
   explicit Remainder(Spans all) : rest(all), front(all.empty() ? Span{} : all[0]) {}
 
   bool Empty() const { return rest.empty(); }
-  Spans Gather(std::span<Span> into) const {
+  std::span<Span> Gather(std::span<Span> into) const {
     const size_t count = std::min(rest.size(), into.size());
     std::copy_n(rest.begin(), count, into.begin());
     into[0] = front;
@@ -42,12 +67,12 @@ struct Remainder {
 };
 
 // Nothing overtakes what is queued.
-int64_t Engine::SendNow(Endpoint& endpoint, Remainder* left) {
+int64_t Engine::SendNow(Endpoint& endpoint, Remainder* left, size_t bytes_max) {
   if (endpoint.send_status != kOk) return endpoint.send_status;
-  int64_t sent = 0;
-  while (endpoint.queue == nullptr && !left->Empty()) {
+  size_t sent = 0;
+  while (endpoint.queue == nullptr && !left->Empty() && sent < bytes_max) {
     Span batch[kSpansMax];
-    const Spans gathered = left->Gather(batch);
+    const Spans gathered = Cut(left->Gather(batch), bytes_max - sent);
     Count(kSendCalls);
     const Transfer result = backend_->Send(endpoint, gathered);
     if (result.outcome == Transfer::Outcome::kFailed) {
@@ -57,14 +82,14 @@ int64_t Engine::SendNow(Endpoint& endpoint, Remainder* left) {
     }
     if (result.outcome != Transfer::Outcome::kMoved) break;
     Count(kBytesSent, static_cast<double>(result.bytes));
-    sent += static_cast<int64_t>(result.bytes);
+    sent += result.bytes;
     const size_t count_before = left->rest.size();
     left->Consume(result.bytes);
     // A short send: the kernel is full.
     if (count_before - left->rest.size() < gathered.size()) break;
   }
   left->Consume(0);  // empty spans are nothing that could wait
-  return sent;
+  return static_cast<int64_t>(sent);
 }
 
 // What was asked of the endpoints before comes first: a receive that is put off until after a send
@@ -85,22 +110,28 @@ void Engine::SendSlab() {
   } else {
     const Span span{memory_.slab, length};
     Remainder left(Spans(&span, 1));
-    control[kSlabSent] = static_cast<int32_t>(SendNow(*endpoint, &left));
+    control[kSlabSent] = static_cast<int32_t>(SendNow(*endpoint, &left, kEverything));
   }
 }
 
-int64_t Engine::Send(int32_t index, int32_t generation, Spans spans) {
+int64_t Engine::Send(int32_t index, int32_t generation, Spans spans, size_t pieces) {
   FlushBeforeSend();
   Endpoint* const endpoint = table_.Find(index, generation);
   if (endpoint == nullptr || endpoint->state != EndpointState::kOpen) return UV__EBADF;
   Remainder left(spans);
-  const int64_t sent = SendNow(*endpoint, &left);
+  const size_t at_once = BytesAtOnce(spans, pieces);
+  const int64_t sent = SendNow(*endpoint, &left, at_once);
   if (sent < 0 || left.Empty()) return sent;
   const bool watched = endpoint->queue != nullptr;
   if (!watched) endpoint->queue = std::make_unique<SendQueue>();
   endpoint->queue->Append(left.front);
   for (const Span& span : left.rest.subspan(1)) endpoint->queue->Append(span);
-  if (!watched) backend_->WatchSend(*endpoint);
+  if (watched) return sent;
+  if (static_cast<size_t>(sent) < at_once) {
+    backend_->WatchSend(*endpoint);
+  } else if (pieces <= 2 * Backend::kPiecesMax || !backend_->WatchRoom(*endpoint)) {
+    MoveQueue(*endpoint);
+  }
   return sent;
 }
 

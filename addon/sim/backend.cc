@@ -186,8 +186,7 @@ Transfer Backend::Send(Endpoint& endpoint, Spans spans) {
     if (sent == UV__EAGAIN) return Transfer::WouldBlock();
     if (sent == UV__ENOBUFS) {
       // No edge comes by itself.
-      const Status status = kernel_.WatchAgain(set_, endpoint.native.fd, NameOf(endpoint));
-      if (status == kOk) return Transfer::WouldBlock();
+      if (WatchAgain(endpoint)) return Transfer::WouldBlock();
     }
     return Transfer::Failed(static_cast<Status>(sent));
   }
@@ -197,6 +196,16 @@ void Backend::WatchSend(Endpoint& endpoint) {
   if (style == Style::kReadiness) return;
   endpoint.native.send_watched = true;
   Begin(Work::kSend, endpoint);
+}
+
+bool Backend::WatchRoom(Endpoint& endpoint) {
+  if (style == Style::kReadiness) return WatchAgain(endpoint);
+  WatchSend(endpoint);
+  return true;
+}
+
+bool Backend::WatchAgain(const Endpoint& endpoint) {
+  return kernel_.WatchAgain(set_, endpoint.native.fd, NameOf(endpoint)) == kOk;
 }
 
 Status Backend::Shutdown(Endpoint& endpoint) {

@@ -24,6 +24,7 @@ class Backend {
   static constexpr const char* kName = "simulation";
   // Set before the backend is opened.
   static thread_local bool kAnswersInOrder;
+  static constexpr size_t kPiecesMax = 1024;
   static constexpr size_t kPipeNameBytesMax = 108;
   enum class Style : uint8_t { kReadiness, kCompletion };
   static thread_local Style style;
@@ -50,6 +51,7 @@ class Backend {
   void WatchReceive(Endpoint& endpoint);
   Transfer Send(Endpoint& endpoint, Spans spans);
   void WatchSend(Endpoint& endpoint);
+  bool WatchRoom(Endpoint& endpoint);
   Status Shutdown(Endpoint& endpoint);
   void Close(Endpoint& endpoint, CloseHow how);
   Status SetOption(Endpoint& endpoint, Option option, int32_t a, int32_t b, int32_t c, int32_t d);
@@ -73,6 +75,7 @@ class Backend {
 
   Status Register(Endpoint& endpoint, int fd);
   Status Adopt(Endpoint& endpoint, int fd, bool duplicate);
+  bool WatchAgain(const Endpoint& endpoint);
   void OnEvents(Endpoint& endpoint, uint32_t events);
   void Begin(Work work, const Endpoint& endpoint);
   int32_t RunBackground();

@@ -34,8 +34,11 @@ export interface NativePort {
   duplicate(index: number, generation: number): number;
   /** The socket's own descriptor. */
   descriptor(index: number, generation: number): number;
-  /** Bytes that the system has taken; the memory of the others is used until Completion.Sent. */
-  send(index: number, generation: number, bytes: Uint8Array | readonly Uint8Array[]): number;
+  /**
+   * Bytes that the system has taken; the memory of the others is used until Completion.Sent. `pieces`: how many the
+   * program wrote.
+   */
+  send(index: number, generation: number, bytes: Uint8Array | readonly Uint8Array[], pieces: number): number;
   /**
    * Sends of the first bytes of the slab what the system takes now, and queues nothing. Arguments and answer are words of
    * the control block (Header.SlabIndex to SlabSent).

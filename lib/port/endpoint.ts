@@ -213,9 +213,10 @@ export class StreamEndpoint extends Endpoint {
   /**
    * Sends what the kernel takes now and queues the rest by reference.
    * Returns the bytes taken at once; fewer than all: onSent follows. Below 0: one of libuv's error numbers.
+   * `pieces`: how many the program wrote. Where libuv hands over only so many in a call, the rest of more waits for room.
    */
-  send(bytes: Uint8Array | readonly Uint8Array[], length: number): number {
-    const sent = this.port.native.send(this.index, this.generation, bytes);
+  send(bytes: Uint8Array | readonly Uint8Array[], length: number, pieces = 1): number {
+    const sent = this.port.native.send(this.index, this.generation, bytes, pieces);
     if (sent >= 0 && sent < length) {
       // Hold all queued buffers until onSent, also those of sends that follow.
       this.held = this.held === null ? bytes : [...listOf(this.held), ...listOf(bytes)];

@@ -126,7 +126,6 @@ describe('differences from node:net', function () {
       theirs: 'EEXIST',
       ours: 'listening',
     });
-    differs('more pieces than fit into one call', 'manyPieces', { theirs: 2_000, ours: 0 });
     differs('the watcher of the engine in a report', 'reportLoop', { theirs: false, ours: true });
   }
 

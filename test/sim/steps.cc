@@ -185,12 +185,13 @@ void World::SendSlab(sim::Random& random) {
   control_[kSlabIndex] = owner->index;
   control_[kSlabGeneration] = owner->generation;
   control_[kSlabLength] = static_cast<int32_t>(length);
+  const auto posted = Posted();
   engine_->SendSlab();
   std::memset(slab_.data(), 0xdb, length);  // it may be used again at once
   const int64_t sent = control_[kSlabSent];
   const auto taken = sent < 0 ? length : static_cast<size_t>(sent);
   if (taken > length) Fail("more was sent than there is");
-  AfterSend(*owner, taken, sent, nullptr);
+  AfterSend(*owner, taken, sent, posted, nullptr);
   // What was not taken is not queued either: it goes by reference, or is another write's matter.
   if (sent >= 0 && taken < length && Chance(random, 75))
     SendBytes(*owner, length - taken, 1, random);
@@ -213,11 +214,14 @@ void World::SendBytes(Owner& owner, size_t length, size_t pieces, sim::Random& r
     spans.push_back({bytes->data() + at, std::min(piece, length - at)});
     at += spans.back().size();
   }
-  const int64_t sent = engine_->Send(owner.index, owner.generation, spans);
-  AfterSend(owner, length, sent, std::move(bytes));
+  const size_t written = Chance(random, 10) ? random.UpTo(4 * Backend::kPiecesMax) : pieces;
+  const auto posted = Posted();
+  const int64_t sent = engine_->Send(owner.index, owner.generation, spans, written);
+  AfterSend(owner, length, sent, posted, std::move(bytes));
 }
 
-void World::AfterSend(Owner& owner, size_t length, int64_t sent,
+// `posted`: what had been posted before the call, which may report the end of the rest by itself.
+void World::AfterSend(Owner& owner, size_t length, int64_t sent, uint64_t posted,
                       std::unique_ptr<std::vector<uint8_t>> borrowed) {
   owner.out->written += length;
   if (sent == UV__EBADF) Fail("a send says that an open endpoint is gone");
@@ -226,7 +230,7 @@ void World::AfterSend(Owner& owner, size_t length, int64_t sent,
     owner.out->broken = true;
     owner.send_failed = true;
   } else if (sent < static_cast<int64_t>(length)) {
-    owner.shortfalls.push_back({Posted(), owner.out->written, std::move(borrowed)});
+    owner.shortfalls.push_back({posted, owner.out->written, std::move(borrowed)});
   }
 }
 

@@ -70,7 +70,7 @@ class World {
   void SendSlab(sim::Random& random);
   void Send(sim::Random& random);
   void SendBytes(Owner& owner, size_t length, size_t pieces, sim::Random& random);
-  void AfterSend(Owner& owner, size_t length, int64_t sent,
+  void AfterSend(Owner& owner, size_t length, int64_t sent, uint64_t posted,
                  std::unique_ptr<std::vector<uint8_t>> borrowed);
   void StartReceive(Owner& owner, ReceiveMode mode);
   void TakeAnnounced(Owner& owner, size_t calls_max);

@@ -10,6 +10,8 @@ const UTF8_BYTES_PER_UNIT_MAX = 3;
 // Of several pieces that leave together: up to here they are copied, if they are this short on average.
 const GATHERED_BYTES_MAX = 16 * 1024;
 const GATHERED_PIECE_BYTES = 1024;
+// What libuv hands over in one call at most (on Linux). A write of more is not over when it returns.
+const PIECES_MAX = 1024;
 // Up to here copying a chunk costs less than handing it over by reference; a string is encoded anyway.
 const COPIED_BYTES_MAX = 2048;
 const COPIED_TEXT_BYTES_MAX = 16 * 1024;
@@ -128,9 +130,11 @@ export function sendAll(
     const { chunk } = piece;
     bytesMax += typeof chunk === 'string' ? textBytesMax(chunk, encodingOf(piece)) : chunk.length;
   }
+  const pieces = chunks.length;
   // Many small pieces are cheaper to copy than to hand over one by one.
   if (
-    bytesMax <= Math.max(COPIED_BYTES_MAX, Math.min(GATHERED_BYTES_MAX, chunks.length * GATHERED_PIECE_BYTES))
+    pieces <= PIECES_MAX &&
+    bytesMax <= Math.max(COPIED_BYTES_MAX, Math.min(GATHERED_BYTES_MAX, pieces * GATHERED_PIECE_BYTES))
   ) {
     const { port } = endpoint;
     let length = 0;
@@ -146,7 +150,7 @@ export function sendAll(
   }
   const list: Uint8Array[] = [];
   let total = 0;
-  for (let at = 0; at < chunks.length; ) {
+  for (let at = 0; at < pieces; ) {
     const end = endOfShortPieces(chunks, at);
     const bytes = end - at > 1 ? joined(chunks.slice(at, end)) : toBytes(chunks[at] as WritevChunk);
     at = Math.max(end, at + 1);
@@ -154,5 +158,5 @@ export function sendAll(
     list.push(bytes);
     total += bytes.length;
   }
-  connection.settle(endpoint.send(list, total), total, callback);
+  connection.settle(endpoint.send(list, total, pieces), total, callback);
 }
