@@ -204,6 +204,10 @@ export class StreamEndpoint extends Endpoint {
     this.port.submit(Operation.ReceiveStart, this, mode);
   }
 
+  isReceiving(): boolean {
+    return this.receiving;
+  }
+
   stopReceiving(): void {
     this.receiving = false;
     this.retain();

@@ -158,12 +158,22 @@ export class Connection implements StreamOwner {
   receive(): void {
     if (this.ownEndpoint === null) return;
     this.reading = true;
-    this.ownEndpoint.startReceiving(this.sink.receiver);
+    if (this.sink.restart?.(this) !== true) this.ownEndpoint.startReceiving(this.sink.receiver);
   }
 
   stopReceiving(endpoint = this.ownEndpoint): void {
     this.reading = false;
+    this.halt(endpoint);
+  }
+
+  /** As the handle's readStop() alone: `reading` is for who calls it to change. */
+  halt(endpoint = this.ownEndpoint): void {
     if (!this.socket.destroyed) endpoint?.stopReceiving();
+  }
+
+  /** Whether the endpoint is to receive: its bytes of before may still come. */
+  get receives(): boolean {
+    return this.ownEndpoint?.isReceiving() === true;
   }
 
   /** By way of the handle, whose methods a program may have replaced. */

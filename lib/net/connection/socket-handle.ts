@@ -13,6 +13,7 @@ import { type ConnectOptions, isFailure } from '../../port/opening.js';
 import { inThisContext, reportIn } from '../async-context.js';
 import { port } from '../engine-port.js';
 import { isBoundToHttp2, moveForHttp2 } from '../interop/tls-sockets.js';
+import { consume } from '../sinks/parser-feed.js';
 import { kConnection, type ThisSocket } from '../state.js';
 import { type Connecting, Connection } from './connection.js';
 import type { ConnectRequest, ShutdownRequest } from './handle-requests.js';
@@ -54,6 +55,8 @@ export abstract class SocketHandle extends AsyncResource {
   protected closing = false;
   /** The connection that the endpoint's events go to. */
   private connection: Connection | null = null;
+  /** By a parser of http, once in its life. */
+  private consumed = false;
   /** Asked for before there is an endpoint. */
   private referenced = true;
   /** What came of a connect that was begun with its bind(): a connection, or the error number of the call. */
@@ -136,11 +139,18 @@ export abstract class SocketHandle extends AsyncResource {
   }
 
   /**
-   * No stream of Node's C++, so http parses from 'data'. http2 asks after it has bound the socket to a session: the next
-   * look at `_handle` then finds a stream of libuv's.
+   * No stream of Node's C++. http's servers ask for each connection, once: its parser is then given the bytes past the
+   * stream all the same. http2 asks after it has bound the socket to a session: the next look at `_handle` then finds a
+   * stream of libuv's.
    */
   get isStreamBase(): boolean {
-    return isBoundToHttp2(this.socket) && moveForHttp2(this.socket);
+    const { socket } = this;
+    if (socket.parser != null) {
+      if (!this.consumed) consume(socket);
+      this.consumed = true;
+      return false;
+    }
+    return isBoundToHttp2(socket) && moveForHttp2(socket);
   }
 
   get fd(): number {
@@ -182,7 +192,7 @@ export abstract class SocketHandle extends AsyncResource {
   }
 
   readStop(): number {
-    if (this.endpoint !== null && !this.closing) this.current?.stopReceiving();
+    if (this.endpoint !== null && !this.closing) this.current?.halt();
     return 0;
   }
 

@@ -87,7 +87,6 @@ const handleOf = (socket: ThisSocket) => (socket as unknown as { _handle: unknow
 
 /** Whether a session of http2 has taken the socket: it leaves itself there, under a name that depends on the version. */
 export function isBoundToHttp2(socket: ThisSocket): boolean {
-  if ((socket as unknown as { parser?: unknown }).parser) return false; // http asks, for each connection
   const fields = Object.getOwnPropertyDescriptors(socket) as PropertyDescriptorMap;
   return Reflect.ownKeys(fields).some((key) => isHttp2Session(fields[key as string]?.value));
 }

@@ -1,45 +1,73 @@
-// An http server's parser is given bytes as if it read a libuv handle. Over node:net it does, in C++, and calls JavaScript
-// for each piece of a body by itself: ticks and promises run before the next piece, or the end. From 'data' it parses a
-// whole chunk in one call. So the functions that it calls are replaced by others that run them.
+// An http server's parser is given bytes as if it read a libuv handle. Over node:net it does, in C++, past the stream:
+// no listener of the socket sees the bytes, pause() only stops the handle, and JavaScript is called for each piece of a
+// body by itself, so that ticks and promises run before the next piece, or the end. From 'data' it parses a whole chunk
+// in one call. So the functions that it calls are replaced by others that run the ticks.
 
 import { debug } from '../../node/debug.js';
 import { runTicks } from '../../port/ticks.js';
 import { port } from '../engine-port.js';
 import type { ThisSocket } from '../state.js';
 
-type Parser = object;
+/** `_consumed`: http's own mark of a parser that reads a handle. It goes when the program listens for bytes itself. */
+type Parser = { _consumed?: boolean };
 type OnPiece = (this: Parser, ...args: unknown[]) => unknown;
+type Listener = (this: ThisSocket, chunk: unknown) => void;
 
 /** The names of what http's parsers call for each piece of a body, and for trailers and more headers than fit at once. */
 const ON_PIECE = ['parserOnBody', 'parserOnHeaders'];
-/** The name of the 'pause' listener of http's servers. It goes, for good, when the program listens for bytes itself. */
-const ON_PAUSE = 'onSocketPause';
+/** The name of the listener by which http's servers give a parser what comes as 'data'. */
+const ON_DATA = 'bound socketOnData';
 
 /** The parser that is being given bytes, until it calls a handler of the program's. */
 let fed: Parser | null = null;
 const prepared = new WeakSet<object>();
+/** Of each parser that reads a handle, the listener: whatever the program does with listeners, it goes on. */
+const listeners = new WeakMap<object, Listener>();
 let known = true;
 /** What 'uncaughtException' has had already, and was thrown on to end the parsing: nobody else is to get it. */
 let uncaught: { error: unknown } | null = null;
 
-let onPause: unknown;
+const parserOf = ({ parser }: ThisSocket) => parser as Parser | null | undefined;
 
-/** Whether node:net would let the parser read the handle: a server's, as long as nobody beside it wants the bytes. */
-export function readsHandle(socket: ThisSocket): boolean {
-  if (socket.parser == null || socket.readableFlowing === null || socket.readableLength > 0) return false;
-  const listeners = socket.listeners('pause');
-  if (listeners[0] === onPause && onPause !== undefined) return true;
-  onPause = listeners.find(({ name }) => name === ON_PAUSE) ?? onPause;
-  return onPause !== undefined && listeners.includes(onPause as never);
+function unknown(what: string): void {
+  if (known) debug('http calls its parsers in an unknown way: %s', what);
+  known = false;
 }
 
-/** Emits the 'data' that the parser listens for; `asHandle`: as what it reads from a handle. */
+/**
+ * http asks a handle whether its parser can read it, once its listeners are there. What it does then is done here: the
+ * parser is the one that reads.
+ */
+export function consume(socket: ThisSocket): void {
+  const parser = parserOf(socket) as Parser;
+  const listener = socket.listeners('data').findLast(({ name }) => name === ON_DATA);
+  if (listener === undefined || typeof parser._consumed !== 'boolean') {
+    unknown("it gets its bytes from 'data'");
+    return;
+  }
+  parser._consumed = true;
+  listeners.set(parser, listener as Listener);
+  prepareParser(parser);
+}
+
+/** Whether the parser reads the handle: a server's, as long as nobody beside it wants the bytes. */
+export function readsHandle(socket: ThisSocket): boolean {
+  const parser = parserOf(socket);
+  return parser?._consumed === true && listeners.has(parser);
+}
+
+/** Gives the parser its bytes; `asHandle`: as what it reads from a handle, otherwise as 'data'. */
 export function feed(socket: ThisSocket, chunk: unknown, asHandle: boolean): void {
-  const parser = socket.parser as Parser;
   const outer = fed;
-  fed = asHandle ? parser : null;
+  const parser = parserOf(socket) as Parser;
   try {
-    socket.emit('data', chunk);
+    if (asHandle) {
+      fed = parser;
+      (listeners.get(parser) as Listener).call(socket, chunk);
+    } else {
+      fed = null;
+      socket.emit('data', chunk);
+    }
   } catch (error) {
     if (uncaught === null || uncaught.error !== error) throw error;
   } finally {
@@ -48,11 +76,8 @@ export function feed(socket: ThisSocket, chunk: unknown, asHandle: boolean): voi
   }
 }
 
-/**
- * Before the parser is given its first bytes, where newer Nodes look up what it calls. http keeps its parsers for later
- * connections: what is replaced stays, and does nothing for who is not fed here.
- */
-export function prepareParser(parser: object): void {
+/** http keeps its parsers for later connections: what is replaced stays, and does nothing for who is not fed here. */
+function prepareParser(parser: Parser): void {
   if (prepared.has(parser)) return;
   prepared.add(parser);
   const calls = parser as Record<string, unknown>;
@@ -66,9 +91,7 @@ export function prepareParser(parser: object): void {
       return fed === this ? asOwnCall(this, onPiece, args) : onPiece.apply(this, args);
     };
   }
-  if (!found && known)
-    debug('http calls its parsers in an unknown way: no ticks between the pieces of a body');
-  known &&= found;
+  if (!found) unknown('no ticks between the pieces of a body');
 }
 
 /**

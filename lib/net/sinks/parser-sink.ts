@@ -32,21 +32,22 @@ export class ParserSink implements Sink {
 
   bytes(connection: Connection, chunk: Buffer): void {
     const { socket } = connection;
-    const asHandle = readsHandle(socket);
-    if (this.held === null && !asHandle && !isParsed(socket)) {
+    if (this.held === null && !isParsed(socket)) {
       connection.sink = this.under;
       this.under.bytes(connection, chunk);
     } else if (connection.arrived(chunk.length)) {
-      this.parse(connection, chunk, asHandle);
+      this.parse(connection, chunk);
     }
   }
 
-  parse(connection: Connection, chunk: Buffer, asHandle = readsHandle(connection.socket)): void {
+  parse(connection: Connection, chunk: Buffer): void {
     const { socket } = connection;
+    const asHandle = readsHandle(socket);
     if (this.held !== null) {
       this.held.push(chunk);
-    } else if (socket.readableFlowing === false) {
+    } else if (asHandle ? !connection.receives : socket.readableFlowing === false) {
       this.held = [chunk];
+      if (asHandle) return; // until the handle is read again
       connection.stopReceiving(); // one chunk is enough to hold
       this.releaseWhenResumed(connection);
     } else {
@@ -77,6 +78,12 @@ export class ParserSink implements Sink {
     return chunks;
   }
 
+  restart(connection: Connection): boolean {
+    if (this.held === null) return false;
+    this.release(connection);
+    return true;
+  }
+
   private releaseWhenResumed(connection: Connection): void {
     connection.socket.once('resume', () => this.release(connection));
   }
@@ -86,7 +93,9 @@ export class ParserSink implements Sink {
     const { socket } = connection;
     port().afterClosing(() => {
       if (this.held === null || socket.destroyed) return;
-      if (socket.readableFlowing === false) {
+      if (readsHandle(socket)) {
+        if (!connection.reading) return; // until the handle is read again
+      } else if (socket.readableFlowing === false) {
         this.releaseWhenResumed(connection);
         return;
       }
@@ -95,7 +104,7 @@ export class ParserSink implements Sink {
         this.release(connection);
       } else {
         this.held = null;
-        if (!connection.reading) connection.receive();
+        connection.receive();
       }
       connection.inContext(() => {
         if (chunk === null) this.under.end(connection);

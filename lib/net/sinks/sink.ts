@@ -10,6 +10,8 @@ export interface Sink {
   /** The sink in whose place it is for a while. */
   readonly under: Sink | null;
   bytes(connection: Connection, chunk: Buffer): void;
+  /** Receiving is to start again; true: not before the sink has given on what it holds. */
+  restart?(connection: Connection): boolean;
   /** The peer has ended its direction. */
   end(connection: Connection): void;
   /** Receiving has failed with one of libuv's error numbers. */

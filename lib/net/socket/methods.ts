@@ -16,7 +16,6 @@ import { connect } from '../connect/connect.js';
 import { refreshIdle } from '../connection/idle-timer.js';
 import { Pipe, type TCP } from '../connection/socket-handle.js';
 import { comeBackToPort } from '../interop/move-to-libuv.js';
-import { prepareParser } from '../sinks/parser-feed.js';
 import { asking } from '../sinks/stream-sink.js';
 import {
   kConnection,
@@ -142,8 +141,6 @@ const others: Record<string, Method> = {
 
   resume(this: ThisSocket): unknown {
     this[kConnection].startUserBuffer();
-    // http comes here, or the program, when the parser is there and before it parses.
-    if (this.parser != null) prepareParser(this.parser);
     return duplex.resume.call(this);
   },
 
