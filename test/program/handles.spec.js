@@ -12,6 +12,7 @@ const { localName, isWindows } = require('../support/local-names.js');
 const file = path.join(__dirname, 'fixtures', 'handles.js');
 const SCENARIOS = [
   'server',
+  'again',
   'sockets',
   'counting',
   'keepOpen',
@@ -69,7 +70,7 @@ describe('handles between processes', function () {
   for (const kind of isWindows ? ['TCP'] : ['TCP', 'Unix socket']) {
     for (const scenario of SCENARIOS) {
       // The file of a Unix socket goes with the listener that made it, whoever else listens on it.
-      if (kind === 'Unix socket' && scenario === 'server') continue;
+      if (kind === 'Unix socket' && ['server', 'again'].includes(scenario)) continue;
       if (isWindows && scenario === 'stdio') continue; // node:net itself refuses it: see below
       it(`${scenario}, over ${kind}`, async () => {
         const name = () => (kind === 'TCP' ? undefined : localName());

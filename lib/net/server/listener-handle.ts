@@ -13,10 +13,8 @@ import { reportIn } from '../async-context.js';
 import { handleFor } from '../connection/socket-handle.js';
 import { port } from '../engine-port.js';
 import {
-  adoptHandle,
   createServerHandle,
   handleOf,
-  isDescriptor,
   type LibuvHandle,
   type OnConnection,
 } from '../interop/libuv-handles.js';
@@ -34,7 +32,7 @@ const [uvMajor = 0, uvMinor = 0] = process.versions.uv.split('.').map(Number);
 const addsToMode = uvMajor === 1 && uvMinor <= 50;
 
 /** Receives what a listening endpoint reports, for its server. */
-class Acceptor implements ListenerOwner {
+export class Acceptor implements ListenerOwner {
   onGone: (() => void) | undefined;
   /** The async resource that connections come in; their own trigger id is its id. */
   context: AsyncResource | undefined;
@@ -320,45 +318,4 @@ function bindAgain(
   if (family === 0) return createServerHandle(host, -1, -1);
   const flags = ipv6Only ? TCP_IPV6ONLY : 0;
   return createServerHandle(local.address ?? host, local.port ?? 0, family, undefined, flags);
-}
-
-/**
- * Listens on the port with a listening handle of libuv's that came from another process. The handle stays the server's
- * `_handle`: the cluster knows it, and it can be sent on. It only no longer listens itself.
- */
-export function carryReceivedListener(server: ServerState, handle: LibuvHandle, backlog: number): void {
-  const acceptor = new Acceptor(server);
-  acceptor.context = new AsyncResource('TCPSERVERWRAP');
-  const endpoint = isDescriptor(handle.fd) ? port().adoptListener(handle.fd, true, backlog, acceptor) : -1;
-  if (typeof endpoint === 'number') {
-    debug('a listener from another process stays with libuv');
-    return;
-  }
-  const { close, unref } = handle;
-  unref.call(handle); // the endpoint holds the loop in its place
-  const own: Partial<LibuvHandle> = {
-    listen: () => 0,
-    close(callback) {
-      endpoint.close();
-      port().flush();
-      close.call(handle, callback);
-    },
-    ref: () => endpoint.ref(),
-    unref: () => endpoint.unref(),
-    hasRef: () => endpoint.hasRef(),
-  };
-  Object.assign(handle, own);
-}
-
-/**
- * A cluster's worker listens with a stand-in: the primary accepts, and hands on connections. The port carries them
- * where it can; the rest goes where node:net would have it.
- */
-export function carryHandedConnections(server: ServerState, standIn: LibuvHandle): void {
-  const accepted = standIn.onconnection as OnConnection;
-  standIn.onconnection = (error, client) => {
-    const endpoint = error || client === undefined ? undefined : adoptHandle(client);
-    if (endpoint === undefined) accepted.call(standIn, error, client);
-    else accept(server, endpoint, handleFor(endpoint));
-  };
 }

@@ -14,13 +14,12 @@ import { port } from '../engine-port.js';
 import { isDescriptor, type LibuvHandle, takeReceived } from '../interop/libuv-handles.js';
 import type { ServerState } from './accept.js';
 import { readsInJavaScript, takesLibuvStreams } from './libuv-servers.js';
+import { ListenerHandle, TCP_IPV6ONLY, TCP_REUSEPORT } from './listener-handle.js';
 import {
   carryHandedConnections,
   carryReceivedListener,
-  ListenerHandle,
-  TCP_IPV6ONLY,
-  TCP_REUSEPORT,
-} from './listener-handle.js';
+  serveReceivedListener,
+} from './received-listeners.js';
 import { serverTransferMethods } from './server-transfer.js';
 
 const EADDRINUSE = statusOf('EADDRINUSE');
@@ -59,6 +58,7 @@ export const listen2: Listen2 = function (address, portNumber, addressType, back
   if (given) {
     if (given instanceof ListenerHandle) given.serve(this);
     else if (takeReceived(given)) carryReceivedListener(this, given, backlogOf(backlog));
+    else serveReceivedListener(this, given);
   } else if (typeof fd === 'number') {
     if (isDescriptor(fd)) {
       const handle = ListenerHandle.adopt(this, fd, backlogOf(backlog));
