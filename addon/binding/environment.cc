@@ -12,6 +12,7 @@ namespace {
 // get theirs. JavaScript keeps the same limit within a batch (lib/port/port.ts).
 constexpr uint64_t kTurnNs = 1'000'000;
 constexpr int kBatchesPerTurn = 8;
+constexpr int kRoundsAtOnce = 8;  // as libuv
 
 // Never destroyed: an environment of another thread may end after the main one.
 struct BlockPool {
@@ -103,7 +104,8 @@ Status Environment::Open() {
       this, &cleanup_);
   if (added != napi_ok) return UV_ENOSYS;
   loop_ = Loop::Create(
-      engine_, [](void* self) { return static_cast<Environment*>(self)->Turn(); }, this);
+      engine_, [](void* self) { return static_cast<Environment*>(self)->Turn(); },
+      [](void* self) { static_cast<Environment*>(self)->DispatchAtOnce(); }, this);
   const Status status = loop_->Open(loop);
   if (status != kOk) napi_remove_async_cleanup_hook(cleanup_);
   return status;
@@ -157,12 +159,27 @@ bool Environment::Turn() {
     if (!Dispatch()) break;
     if (uv_hrtime() > end_ns) break;
   }
+  if (!ended_) DispatchAtOnce();
   turning_--;
   if (ended_) return true;
   engine_.Flush();
   const bool left_over = engine_.HasReady() || engine_.HasCompletions();
   loop_->KeepAwake(left_over);
   return left_over || uv_hrtime() > end_ns;
+}
+
+// What a submission ends at once, a shutdown, is reported before the loop goes on to immediates, as
+// libuv does with what is pending: whoever has made it, and however long the turn has taken.
+void Environment::DispatchAtOnce() {
+  turning_++;
+  for (int round = 0; round < kRoundsAtOnce && !ended_; round++) {
+    // What is left over of a turn waits for the next one, and keeps its place.
+    if (engine_.HasCompletions() || !engine_.HasSubmissions()) break;
+    engine_.Flush();
+    if (!engine_.HasCompletions() || !Dispatch()) break;
+  }
+  turning_--;
+  if (!ended_ && (engine_.HasReady() || engine_.HasCompletions())) loop_->KeepAwake(true);
 }
 
 void Environment::DispatchClosing() {

@@ -53,6 +53,7 @@ class Environment {
   void Share(const char* name, napi_typedarray_type type, void* data, size_t length,
              size_t element_bytes);
   bool Turn();
+  void DispatchAtOnce();
   bool Dispatch();
   void OnClosingPhase();
   // Whether JavaScript has taken everything (kAll), has left completions (kSome), or runs no more.

@@ -1,4 +1,4 @@
-// What the loops of all backends do alike: three libuv handles, one of them the source by which the
+// What the loops of all backends do alike: four libuv handles, one of them the source by which the
 // system wakes the loop.
 #ifndef IOCP_NET_BINDING_HANDLE_LOOP_H_
 #define IOCP_NET_BINDING_HANDLE_LOOP_H_
@@ -38,9 +38,9 @@ class HandleLoop : public Loop {
   }
 
  protected:
-  HandleLoop(Engine& engine, TurnCallback turn, void* argument)
-      : engine_(engine), turn_(turn), argument_(argument) {
-    source_.data = prepare_.data = idle_.data = this;
+  HandleLoop(Engine& engine, TurnCallback turn, Callback after_poll, void* argument)
+      : engine_(engine), turn_(turn), after_poll_(after_poll), argument_(argument) {
+    source_.data = prepare_.data = idle_.data = check_.data = this;
   }
 
   // The last thing before the loop may sleep.
@@ -55,6 +55,12 @@ class HandleLoop : public Loop {
       self->iteration_++;
       self->used_up_ = false;
       self->Prepare();
+    });
+    // libuv calls the handle first that was started last: before Node's, which runs immediates.
+    uv_check_init(loop, &check_);
+    uv_check_start(&check_, [](uv_check_t* handle) {
+      HandleLoop* self = Of(handle);
+      if (self->engine_.HasSubmissions()) self->after_poll_(self->argument_);
     });
     for (uv_handle_t* handle : Handles()) uv_unref(handle);
   }
@@ -88,7 +94,7 @@ class HandleLoop : public Loop {
   bool used_up_ = false;
 
  private:
-  static constexpr int kHandles = 3;
+  static constexpr int kHandles = 4;
 
   template <typename Handle>
   static HandleLoop* Of(Handle* handle) {
@@ -97,15 +103,17 @@ class HandleLoop : public Loop {
 
   std::array<uv_handle_t*, kHandles> Handles() {
     return {reinterpret_cast<uv_handle_t*>(&source_), reinterpret_cast<uv_handle_t*>(&prepare_),
-            reinterpret_cast<uv_handle_t*>(&idle_)};
+            reinterpret_cast<uv_handle_t*>(&idle_), reinterpret_cast<uv_handle_t*>(&check_)};
   }
 
   TurnCallback turn_;
+  Callback after_poll_;
   Callback done_ = nullptr;
   void* argument_;
   int closed_ = 0;
   uv_prepare_t prepare_{};
   uv_idle_t idle_{};
+  uv_check_t check_{};
 };
 
 }  // namespace iocp_net

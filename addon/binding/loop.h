@@ -23,7 +23,9 @@ class Loop {
   using TurnCallback = bool (*)(void* argument);
   using Callback = void (*)(void* argument);
 
-  static std::unique_ptr<Loop> Create(Engine& engine, TurnCallback turn, void* argument);
+  // `after_poll` is called in each iteration after the system was looked at, before immediates.
+  static std::unique_ptr<Loop> Create(Engine& engine, TurnCallback turn, Callback after_poll,
+                                      void* argument);
   virtual ~Loop() = default;
 
   // 0 or a negative libuv error.

@@ -9,8 +9,8 @@ namespace {
 
 class EpollLoop final : public HandleLoop<uv_poll_t> {
  public:
-  EpollLoop(Engine& engine, TurnCallback turn, void* argument)
-      : HandleLoop(engine, turn, argument) {}
+  EpollLoop(Engine& engine, TurnCallback turn, Callback after_poll, void* argument)
+      : HandleLoop(engine, turn, after_poll, argument) {}
 
   int Open(uv_loop_t* loop) override {
     const int error = uv_poll_init(loop, &source_, engine_.backend().descriptor());
@@ -36,8 +36,9 @@ class EpollLoop final : public HandleLoop<uv_poll_t> {
 
 }  // namespace
 
-std::unique_ptr<Loop> Loop::Create(Engine& engine, TurnCallback turn, void* argument) {
-  return std::make_unique<EpollLoop>(engine, turn, argument);
+std::unique_ptr<Loop> Loop::Create(Engine& engine, TurnCallback turn, Callback after_poll,
+                                   void* argument) {
+  return std::make_unique<EpollLoop>(engine, turn, after_poll, argument);
 }
 
 }  // namespace iocp_net

@@ -12,8 +12,8 @@ namespace {
 // port itself once per round.
 class IocpLoop final : public HandleLoop<uv_async_t> {
  public:
-  IocpLoop(Engine& engine, TurnCallback turn, void* argument)
-      : HandleLoop(engine, turn, argument) {}
+  IocpLoop(Engine& engine, TurnCallback turn, Callback after_poll, void* argument)
+      : HandleLoop(engine, turn, after_poll, argument) {}
 
   int Open(uv_loop_t* loop) override {
     const Status status = engine_.backend().StartSleeper(
@@ -53,8 +53,9 @@ class IocpLoop final : public HandleLoop<uv_async_t> {
 
 }  // namespace
 
-std::unique_ptr<Loop> Loop::Create(Engine& engine, TurnCallback turn, void* argument) {
-  return std::make_unique<IocpLoop>(engine, turn, argument);
+std::unique_ptr<Loop> Loop::Create(Engine& engine, TurnCallback turn, Callback after_poll,
+                                   void* argument) {
+  return std::make_unique<IocpLoop>(engine, turn, after_poll, argument);
 }
 
 }  // namespace iocp_net

@@ -26,7 +26,8 @@ namespace {
 // libuv looks at the system; otherwise nothing can happen without a call from this thread.
 class SimLoop final : public HandleLoop<uv_async_t> {
  public:
-  SimLoop(Engine& engine, TurnCallback turn, void* argument) : HandleLoop(engine, turn, argument) {}
+  SimLoop(Engine& engine, TurnCallback turn, Callback after_poll, void* argument)
+      : HandleLoop(engine, turn, after_poll, argument) {}
 
   int Open(uv_loop_t* loop) override {
     const int error = uv_async_init(loop, &source_, [](uv_async_t* source) { OnSource(source); });
@@ -50,8 +51,9 @@ class SimLoop final : public HandleLoop<uv_async_t> {
 
 }  // namespace
 
-std::unique_ptr<Loop> Loop::Create(Engine& engine, TurnCallback turn, void* argument) {
-  return std::make_unique<SimLoop>(engine, turn, argument);
+std::unique_ptr<Loop> Loop::Create(Engine& engine, TurnCallback turn, Callback after_poll,
+                                   void* argument) {
+  return std::make_unique<SimLoop>(engine, turn, after_poll, argument);
 }
 
 }  // namespace iocp_net

@@ -270,21 +270,21 @@ export class CompletionPort {
   #finishClosed(ticks: boolean): boolean {
     // What the ring still has for endpoints that close comes before their end. The rest waits for its turn.
     for (const record of this.#memory.records()) {
-      const endpoint = this.#endpointOf(record);
-      if (endpoint === undefined || !endpoint.isClosing()) continue;
+      if (this.#endpointOf(record)?.isClosing() !== true) continue;
       if (ticks) runTicks();
       ticks = true;
-      this.#deliver(endpoint, record);
+      const endpoint = this.#endpointOf(record); // a tick may have turned the loop
+      if (endpoint !== undefined) this.#deliver(endpoint, record);
     }
     // What closes from here on is reported in the next turn of the loop.
     if (this.#finishing.length === 0) {
       [this.#finishing, this.#closed] = [this.#closed, this.#finishing];
       if (this.#finishing.length > 1) this.#finishing.sort(byCloseOrder);
     }
-    for (let last = this.#finishing.pop(); last !== undefined; last = this.#finishing.pop()) {
-      if (ticks) runTicks();
+    while (this.#finishing.length > 0) {
+      if (ticks) runTicks(); // before one is taken: if it throws, the next call goes on with that one
       ticks = true;
-      last.finish();
+      this.#finishing.pop()?.finish();
     }
     return true;
   }

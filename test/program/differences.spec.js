@@ -95,6 +95,7 @@ describe('differences from node:net', function () {
     ours: [null, null],
     ways: ['preload'],
   });
+  differs('the line of what is thrown', 'thrownText', { theirs: true, ours: false });
   differs('patches and what a TLS server accepts', 'libuvPatches', {
     theirs: true,
     ours: false,
@@ -118,6 +119,15 @@ describe('differences from node:net', function () {
       ours: [16_384, 3_616, 'promise', 'promise'],
     });
     differs('aborting on an uncaught exception', 'abortOnUncaught', { theirs: true, ours: false });
+    differs('connections of one turn', 'acceptsInATurn', { theirs: 'immediate', ours: 'connection' });
+    differs('a local connect that fails at once', 'refusedLocalConnect', {
+      theirs: ['ENOENT', 'immediate'],
+      ours: ['immediate', 'ENOENT'],
+    });
+    differs('a refused and an accepted connection of one turn', 'refusedAndAccepted', {
+      theirs: ['connection', 'ECONNREFUSED'],
+      ours: ['ECONNREFUSED', 'connection'],
+    });
     differs('a descriptor that another server listens on', 'watchedDescriptor', {
       theirs: 'EEXIST',
       ours: 'listening',

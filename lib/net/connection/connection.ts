@@ -8,6 +8,7 @@ import { errnoException, ofCompletion, socketClosed, statusOf } from '../../node
 import type { StreamEndpoint, StreamOwner } from '../../port/endpoint.js';
 import { runTicks } from '../../port/ticks.js';
 import { inThisContext, reportIn } from '../async-context.js';
+import { port } from '../engine-port.js';
 import type { Sink } from '../sinks/sink.js';
 import { streamSink } from '../sinks/stream-sink.js';
 import { UserBufferSink } from '../sinks/user-buffer-sink.js';
@@ -25,6 +26,16 @@ const canceledWriteFails = Number.parseInt(process.versions.node, 10) >= 22;
 const ECANCELED = statusOf('ECANCELED');
 /** Of a write through a handle that never got a socket (libuv: uv_write). */
 const NOT_WRITABLE = statusOf(process.platform === 'win32' ? 'EPIPE' : 'EBADF');
+
+/** As over libuv: ticks come after it, and what throws is uncaught and keeps nothing else back. */
+function asOwnCall(call: () => void): void {
+  try {
+    call();
+    runTicks();
+  } catch (error) {
+    port().native.uncaught(error);
+  }
+}
 
 function deliver(connection: Connection, chunk: Buffer): void {
   connection.sink.bytes(connection, chunk);
@@ -361,15 +372,9 @@ export class Connection implements StreamOwner {
     const write = this.takeWriteCallback();
     const shutdown = this.shutdownCallback;
     this.shutdownCallback = null;
-    // As over libuv each has a call of its own, with ticks after it.
-    if (write !== null) {
-      write(canceledWriteFails ? errnoException(ECANCELED, 'write') : null);
-      runTicks();
-    }
-    if (shutdown !== null) {
-      shutdown();
-      runTicks();
-    }
+    if (write !== null)
+      asOwnCall(() => write(canceledWriteFails ? errnoException(ECANCELED, 'write') : null));
+    if (shutdown !== null) asOwnCall(shutdown);
     this.onConnected(ECANCELED);
     this.gone?.();
   }

@@ -52,7 +52,10 @@ export class SharedOwner implements StreamOwner {
   }
 
   onClosed(): void {
-    this.taker.onClosed();
-    this.first.onClosed();
+    try {
+      this.taker.onClosed();
+    } finally {
+      this.first.onClosed();
+    }
   }
 }
