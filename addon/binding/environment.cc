@@ -1,5 +1,7 @@
 #include "binding/environment.h"
 
+#include "binding/heap.h"
+
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -82,6 +84,7 @@ void Environment::Share(const char* name, napi_typedarray_type type, void* data,
 }
 
 Status Environment::Open() {
+  KeepFreedMemory();
   uv_loop_t* loop = nullptr;
   if (napi_get_uv_event_loop(env_, &loop) != napi_ok) return UV_ENOSYS;
   uv_loop_ = loop;
@@ -151,7 +154,7 @@ bool Environment::Turn() {
       if (reaped && !engine_.HasReady()) break;
       const uint32_t iteration = loop_->iteration();
       if (closing_pending_ && reaped_in_ == iteration) break;
-      engine_.Reap(0);
+      engine_.Reap(0, reaped_in_ != iteration);
       reaped = true;
       reaped_in_ = iteration;
     }
@@ -164,7 +167,7 @@ bool Environment::Turn() {
   if (ended_) return true;
   engine_.Flush();
   const bool left_over = engine_.HasReady() || engine_.HasCompletions();
-  loop_->KeepAwake(left_over);
+  loop_->KeepAwake(left_over || engine_.HasLater());
   return left_over || uv_hrtime() > end_ns;
 }
 

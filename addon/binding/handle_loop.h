@@ -85,7 +85,8 @@ class HandleLoop : public Loop {
   void Turn() { used_up_ = turn_(argument_); }
 
   bool HasWork() const {
-    return engine_.HasSubmissions() || engine_.HasReady() || engine_.HasCompletions();
+    return engine_.HasSubmissions() || engine_.HasReady() || engine_.HasLater() ||
+           engine_.HasCompletions();
   }
 
   Engine& engine_;

@@ -12,7 +12,6 @@
 #include <cassert>
 #include <cerrno>
 #include <climits>
-#include <cstdlib>
 
 #include "epoll/address.h"
 #include "epoll/options.h"
@@ -118,22 +117,9 @@ ssize_t SendNow(int fd, const Span& span) {
   return ::syscall(SYS_sendto, fd, span.data(), span.size(), MSG_NOSIGNAL, nullptr, 0);
 }
 
-// Large messages are received into memory of their own, which JavaScript's collector frees in bulk.
-// glibc hands the top of its heap back to the system when 128 KiB of it are free, and every page of
-// the next chunks is faulted in anew: more than half of the cost of a 64 KiB message. Freeing one
-// block of this size (never touched, so it costs nothing) raises that threshold to twice the size,
-// as in any program that has freed such a block (mallopt(3), "dynamic mmap threshold"). Thresholds
-// that the user has set stay as they are, and so do other allocators.
-void KeepFreedMemory() {
-  constexpr size_t kBytes = 16 * 1024 * 1024;  // half of it was less than one collection frees
-  void* volatile block = std::malloc(kBytes);  // volatile: or the compiler leaves both calls out
-  std::free(block);
-}
-
 }  // namespace
 
 Status Backend::Open() {
-  KeepFreedMemory();
   set_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
   if (!set_.valid()) return -errno;
   reserve_ = OpenReserve();
@@ -288,7 +274,8 @@ Transfer Backend::Receive(Endpoint& endpoint, uint8_t* into, size_t bytes_max) {
       const bool emptied = bytes < bytes_max || bytes == endpoint.native.available;
       endpoint.native.available -=
           std::min(static_cast<uint32_t>(bytes), endpoint.native.available);
-      return Transfer::Moved(bytes, emptied && !endpoint.native.short_reads && !stopped);
+      return Transfer::Moved(
+          bytes, emptied && !stopped ? endpoint.native.after_short_read : Transfer::Rest::kMore);
     }
     if (received == 0) return Transfer::Ended();
     if (errno == EINTR) continue;
@@ -376,7 +363,10 @@ void Backend::OnEvents(Endpoint& endpoint, uint32_t events) {
     engine_.OnAcceptable(endpoint);
     return;
   }
-  if ((events & (EPOLLRDHUP | EPOLLPRI | kGone)) != 0) endpoint.native.short_reads = true;
+  if ((events & (EPOLLRDHUP | EPOLLPRI | kGone)) != 0) {
+    endpoint.native.after_short_read =
+        (events & (EPOLLPRI | kGone)) == 0 ? Transfer::Rest::kEnd : Transfer::Rest::kMore;
+  }
   endpoint.native.available = 0;
   if (endpoint.state == EndpointState::kConnecting) {
     if ((events & (EPOLLOUT | kGone)) == 0) return;

@@ -11,9 +11,9 @@ namespace iocp_net {
 
 struct NativeEndpoint {
   int fd = -1;
-  // A short read does not mean that nothing follows: the peer has ended or reset the connection, or
-  // has sent urgent bytes, at which every read stops.
-  bool short_reads = false;
+  // A short read does not mean that nothing follows once the peer has ended (kEnd) or reset the
+  // connection, or has sent urgent bytes, at which every read stops (kMore).
+  Transfer::Rest after_short_read = Transfer::Rest::kNothing;
   // Other descriptors may name the same socket. The epoll set then goes on watching it when ours is
   // closed, unless it is taken out first (epoll(7)).
   bool shared = false;

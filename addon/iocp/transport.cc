@@ -72,7 +72,8 @@ Transfer Transport::Receive(Endpoint& endpoint, uint8_t* into, size_t bytes_max)
     if (!native.buffer->Empty()) return Transfer::Moved(moved);
     const bool drained = !native.buffer->Filled();
     pool_.Give(std::move(native.buffer));
-    if (drained || moved == bytes_max) return Transfer::Moved(moved, drained);
+    if (drained) return Transfer::Moved(moved, Transfer::Rest::kNothing);
+    if (moved == bytes_max) return Transfer::Moved(moved);
   }
   Status status = native.receive_status;
   if (status == kOk) {
@@ -81,11 +82,12 @@ Transfer Transport::Receive(Endpoint& endpoint, uint8_t* into, size_t bytes_max)
     if (error == 0 && bytes > 0) {
       moved += bytes;
       // Less than asked for: if more comes at once, the next receive will say so.
-      return Transfer::Moved(moved, moved < bytes_max);
+      return Transfer::Moved(moved,
+                             moved < bytes_max ? Transfer::Rest::kNothing : Transfer::Rest::kMore);
     }
     status = error == 0 ? UV__EOF : FromSystemError(error, During::kReceive);
     if (status == UV__EAGAIN) {
-      return moved > 0 ? Transfer::Moved(moved, true) : Transfer::WouldBlock();
+      return moved > 0 ? Transfer::Moved(moved, Transfer::Rest::kNothing) : Transfer::WouldBlock();
     }
     native.receive_status = status;
   }

@@ -73,10 +73,12 @@ class Engine {
   // Takes every waiting submission.
   void Flush();
   // Collects completions: waits up to timeout_ms for the first event (0: does not wait), then
-  // serves ready endpoints, each within its budget.
-  void Reap(int32_t timeout_ms);
+  // serves ready endpoints, each within its budget. `first`: of this iteration of the loop.
+  void Reap(int32_t timeout_ms, bool first = true);
   // Whether Reap would find work without an event from the system.
-  bool HasReady() const { return ready_head_ != nullptr; }
+  bool HasReady() const { return ready_.head != nullptr; }
+  // The same of the next iteration's first Reap.
+  bool HasLater() const { return later_.head != nullptr; }
   bool HasSubmissions() const { return !submissions_.Empty(); }
   bool HasCompletions() const { return !completions_.Empty(); }
   // Moves completions that did not fit into the ring; call before each dispatch.
@@ -108,7 +110,14 @@ class Engine {
   void TryShutdown(Endpoint& endpoint);
 
   void StartReceiving(Endpoint& endpoint, ReceiveMode mode);
-  void Enqueue(Endpoint& endpoint);
+  // Endpoints that wait for their turn, linked by next_ready; each is in one of them at most.
+  struct List {
+    Endpoint* head = nullptr;
+    Endpoint* tail = nullptr;
+  };
+  void Enqueue(Endpoint& endpoint) { Enqueue(endpoint, &ready_); }
+  static void Enqueue(Endpoint& endpoint, List* list);
+  void TakeLater();
   void ServeReady();
   void Serve(Endpoint& endpoint);
   void ServeConnected(Endpoint& endpoint);
@@ -128,8 +137,8 @@ class Engine {
   CompletionRing completions_;
   EndpointTable table_;
   std::unique_ptr<Backend> backend_;
-  Endpoint* ready_head_ = nullptr;
-  Endpoint* ready_tail_ = nullptr;
+  List ready_;
+  List later_;  // for the next iteration of the loop
   int32_t arena_used_ = 0;
   bool ended_ = false;
 };

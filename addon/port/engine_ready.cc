@@ -36,7 +36,8 @@ int64_t Engine::Receive(int32_t index, int32_t generation, uint8_t* into, size_t
   return result.status;
 }
 
-void Engine::Reap(int32_t timeout_ms) {
+void Engine::Reap(int32_t timeout_ms, bool first) {
+  if (first) TakeLater();
   if (completions_.Empty()) {  // JavaScript has seen everything, and has copied what it wanted
     arena_used_ = 0;
     table_.Recycle();
@@ -95,26 +96,37 @@ void Engine::StartReceiving(Endpoint& endpoint, ReceiveMode mode) {
   }
 }
 
-void Engine::Enqueue(Endpoint& endpoint) {
+void Engine::Enqueue(Endpoint& endpoint, List* list) {
   if (endpoint.queued != Queued::kNo) return;
   endpoint.queued = Queued::kYes;
   endpoint.next_ready = nullptr;
-  if (ready_tail_ == nullptr) {
-    ready_head_ = &endpoint;
+  if (list->tail == nullptr) {
+    list->head = &endpoint;
   } else {
-    ready_tail_->next_ready = &endpoint;
+    list->tail->next_ready = &endpoint;
   }
-  ready_tail_ = &endpoint;
+  list->tail = &endpoint;
+}
+
+void Engine::TakeLater() {
+  if (later_.head == nullptr) return;
+  if (ready_.tail == nullptr) {
+    ready_.head = later_.head;
+  } else {
+    ready_.tail->next_ready = later_.head;
+  }
+  ready_.tail = later_.tail;
+  later_ = {};
 }
 
 // Serves each endpoint that was ready when the turn began once. What is left over goes to the end
 // of the list, so a flooding peer cannot keep the others waiting (libuv#2027, #3544).
 void Engine::ServeReady() {
-  Endpoint* const last = ready_tail_;
-  while (ready_head_ != nullptr && completions_.HasRoom() && ArenaHasRoom()) {
-    Endpoint& endpoint = *ready_head_;
-    ready_head_ = endpoint.next_ready;
-    if (ready_head_ == nullptr) ready_tail_ = nullptr;
+  Endpoint* const last = ready_.tail;
+  while (ready_.head != nullptr && completions_.HasRoom() && ArenaHasRoom()) {
+    Endpoint& endpoint = *ready_.head;
+    ready_.head = endpoint.next_ready;
+    if (ready_.head == nullptr) ready_.tail = nullptr;
     endpoint.queued = Queued::kNo;
     endpoint.next_ready = nullptr;
     Serve(endpoint);
@@ -222,11 +234,9 @@ void Engine::AfterReceive(Endpoint& endpoint, const Transfer& result) {
     case Transfer::Outcome::kMoved:
       Count(kBytesReceived, static_cast<double>(result.bytes));
       endpoint.large = result.bytes >= kLargeReceiveBytesMin;
-      if (!result.drained) {
-        Enqueue(endpoint);
-        return;
-      }
-      break;
+      if (result.rest == Transfer::Rest::kNothing) break;
+      Enqueue(endpoint, result.rest == Transfer::Rest::kEnd ? &later_ : &ready_);
+      return;
     case Transfer::Outcome::kWouldBlock:
       break;
     case Transfer::Outcome::kEnded:

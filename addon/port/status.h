@@ -16,16 +16,19 @@ inline constexpr Status kOk = 0;
 struct Transfer {
   enum class Outcome : uint8_t { kMoved, kEnded, kWouldBlock, kFailed };
   Outcome outcome;
-  size_t bytes = 0;      // kMoved
-  Status status = kOk;   // kFailed
-  bool drained = false;  // kMoved on receive: the kernel had no more than this
+  size_t bytes = 0;     // kMoved
+  Status status = kOk;  // kFailed
+  // kMoved on receive: what may follow. kNothing: the kernel had no more than this. kEnd: all bytes
+  // were taken, and the end is there already; libuv finds it when it looks at the system again.
+  enum class Rest : uint8_t { kMore, kEnd, kNothing };
+  Rest rest = Rest::kMore;
 
-  static Transfer Moved(size_t bytes, bool drained = false) {
-    return {Outcome::kMoved, bytes, kOk, drained};
+  static Transfer Moved(size_t bytes, Rest rest = Rest::kMore) {
+    return {Outcome::kMoved, bytes, kOk, rest};
   }
-  static Transfer Ended() { return {Outcome::kEnded, 0, kOk, false}; }
-  static Transfer WouldBlock() { return {Outcome::kWouldBlock, 0, kOk, false}; }
-  static Transfer Failed(Status status) { return {Outcome::kFailed, 0, status, false}; }
+  static Transfer Ended() { return {Outcome::kEnded}; }
+  static Transfer WouldBlock() { return {Outcome::kWouldBlock}; }
+  static Transfer Failed(Status status) { return {Outcome::kFailed, 0, status}; }
 };
 
 }  // namespace iocp_net

@@ -152,7 +152,8 @@ Transfer Backend::Receive(Endpoint& endpoint, uint8_t* into, size_t bytes_max) {
       const bool emptied = bytes < bytes_max || bytes == endpoint.native.available;
       endpoint.native.available -=
           std::min(static_cast<uint32_t>(bytes), endpoint.native.available);
-      return Transfer::Moved(bytes, emptied && !endpoint.native.short_reads);
+      return Transfer::Moved(bytes,
+                             emptied ? endpoint.native.after_short_read : Transfer::Rest::kMore);
     }
     if (received == 0) return Transfer::Ended();
     if (received == UV__EINTR) continue;
@@ -282,7 +283,9 @@ void Backend::OnEvents(Endpoint& endpoint, uint32_t events) {
     engine_.OnAcceptable(endpoint);
     return;
   }
-  if ((events & (sim::kPeerShut | kGone)) != 0) native.short_reads = true;
+  if ((events & (sim::kPeerShut | kGone)) != 0) {
+    native.after_short_read = (events & kGone) == 0 ? Transfer::Rest::kEnd : Transfer::Rest::kMore;
+  }
   native.available = 0;
   if (endpoint.state == EndpointState::kConnecting) {
     if ((events & (sim::kOut | kGone)) == 0) return;

@@ -13,7 +13,7 @@ namespace iocp_net {
 struct NativeEndpoint {
   int fd = -1;
   // As in epoll/native_endpoint.h.
-  bool short_reads = false;
+  Transfer::Rest after_short_read = Transfer::Rest::kNothing;
   bool shared = false;
   uint32_t available = 0;
   Status connect_error = kOk;

@@ -103,8 +103,8 @@ export const MUTATIONS = [
     edits: [
       {
         file: 'addon/port/engine_ready.cc',
-        find: '      if (!result.drained) {\n        Enqueue(endpoint);',
-        replace: '      if (!result.drained) {',
+        find: '      Enqueue(endpoint, result.rest == Transfer::Rest::kEnd ? &later_ : &ready_);\n',
+        replace: '',
       },
     ],
   },
@@ -113,8 +113,8 @@ export const MUTATIONS = [
     edits: [
       {
         file: 'addon/sim/backend.cc',
-        find: 'emptied && !endpoint.native.short_reads',
-        replace: 'emptied',
+        find: 'emptied ? endpoint.native.after_short_read : Transfer::Rest::kMore',
+        replace: 'emptied ? Transfer::Rest::kNothing : Transfer::Rest::kMore',
       },
     ],
   },

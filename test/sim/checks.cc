@@ -42,7 +42,9 @@ void World::Settle() {
     if (turns > kTurnsMax) Fail("it does not come to rest");
     Turn(random, true);
     for (const auto& owner : owners_) owner->turns_queued = 0;
-    if (!engine_->HasReady() && !engine_->HasCompletions() && !IOCP_NET_BUSY) break;
+    if (!engine_->HasReady() && !engine_->HasLater() && !engine_->HasCompletions() &&
+        !IOCP_NET_BUSY)
+      break;
   }
   settling_ = false;
   CheckAtRest();

@@ -307,7 +307,8 @@ class Play {
     for (int turns = 0; quiet < kQuietTurns && turns < kTurnsMax; turns++) {
       engine_->Flush();
       engine_->Reap(quiet == 0 ? 0 : 1);
-      quiet = engine_->HasCompletions() || engine_->HasReady() ? 0 : quiet + 1;
+      quiet =
+          engine_->HasCompletions() || engine_->HasReady() || engine_->HasLater() ? 0 : quiet + 1;
       Dispatch();
     }
   }

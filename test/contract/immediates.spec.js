@@ -1,0 +1,61 @@
+'use strict';
+
+// setImmediate() against what the loop reports: its callbacks run when the loop has looked at the system once, and what a
+// call has ended at once is reported before them.
+
+const fs = require('node:fs');
+const { differential } = require('../support/contract.js');
+const { pair, when, within, closed } = require('../support/sockets.js');
+
+const BUSY_MS = 3; // more than a turn of the port
+
+function work() {
+  const end = performance.now() + BUSY_MS;
+  while (performance.now() < end);
+}
+
+differential('immediates', ({ same }) => {
+  same('of the last bytes run before the end that came with them', async (net, trace) => {
+    const { client, accepted, finish } = await pair(net);
+    accepted.on('data', (data) => {
+      trace.push('data', String(data));
+      setImmediate(() => trace.push('immediate'));
+    });
+    accepted.on('end', () => trace.push('end'));
+    client.resume().end('the last');
+    await within(Promise.all([closed(client), closed(accepted)]), 'both');
+    await finish();
+  });
+
+  for (const [name, before] of [
+    ['a handler', () => {}],
+    ['a handler that works', work],
+  ]) {
+    same(`of ${name} run after the 'finish' of its end()`, async (net, trace) => {
+      const { client, accepted, finish } = await pair(net);
+      accepted.once('data', () => {
+        before();
+        setImmediate(() => trace.push('immediate'));
+        accepted.end().on('finish', () => trace.push('finish'));
+      });
+      client.resume().write('x');
+      await within(Promise.all([closed(client), closed(accepted)]), 'both');
+      await finish();
+    });
+  }
+
+  same("of another callback run after the 'finish' of an end() there", async (net, trace) => {
+    const { client, accepted, finish } = await pair(net);
+    accepted.resume();
+    const finished = when(client, 'finish');
+    fs.stat('.', () => {
+      setImmediate(() => trace.push('immediate'));
+      client
+        .on('finish', () => trace.push('finish'))
+        .resume()
+        .end();
+    });
+    await within(Promise.all([finished, closed(client), closed(accepted)]), 'both');
+    await finish();
+  });
+});
