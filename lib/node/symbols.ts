@@ -27,7 +27,7 @@ function probe(): Probe {
     asyncId: symbolOf(socket, (value) => value === ASYNC_ID),
     owner: symbolOf(handle, (value) => value === socket),
   };
-  socket.destroy();
+  socket.setTimeout(0); // not destroy(): that would make process.stderr
   return {
     sharesTimers: found.timeout !== undefined,
     timeout: found.timeout ?? Symbol('timeout'),

@@ -96,6 +96,18 @@ describe('differences from node:net', function () {
     ways: ['preload'],
   });
   differs('the line of what is thrown', 'thrownText', { theirs: true, ours: false });
+  differs('a lookup that finds nothing', 'emptyLookup', {
+    theirs: 'TypeError',
+    ours: 'ERR_INVALID_IP_ADDRESS',
+  });
+  differs('members of errors', 'errorMembers', { theirs: false, ours: true });
+  differs('writes that are active', 'activeWrites', { theirs: true, ours: false });
+  differs('ticks of a stream', 'ticks', { theirs: true, ours: false });
+  differs('calls of _unrefTimer', 'unrefTimer', { theirs: true, ours: false });
+  differs('a buffer function that gives none at first', 'lateBuffer', {
+    theirs: [10, 6],
+    ours: [10, 3, 3],
+  });
   differs('patches and what a TLS server accepts', 'libuvPatches', {
     theirs: true,
     ours: false,

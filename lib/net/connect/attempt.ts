@@ -22,6 +22,7 @@ import { hasBlockList, kConnection, type ThisSocket } from '../state.js';
 const debug = util.debuglog('net');
 const isWindows = process.platform === 'win32';
 const hasInterval = 'setTypeOfService' in builtin.Socket.prototype;
+const EADDRINUSE = statusOf('EADDRINUSE');
 const EBADF = statusOf('EBADF');
 
 export interface Target extends ConnectOptions {
@@ -34,7 +35,8 @@ export function localEnd(self: ThisSocket, target: Target, status: number): stri
   const name = target.family === 6 ? 'connect6' : 'connect';
   const handle = self[kConnection].handle ?? {};
   // A pipe has no addresses; otherwise nobody has asked the system, or it has given no socket.
-  const none = target.family === 0 || isWithoutSocket(status) || Object.hasOwn(handle, name);
+  const refused = isWithoutSocket(status) || builtin.isIP(target.host) !== target.family;
+  const none = target.family === 0 || refused || Object.hasOwn(handle, name);
   if (address !== undefined || none) return `${address}:${portNumber}`;
   return `${target.localHost || (target.family === 6 ? '::' : '0.0.0.0')}:${target.localPort || 0}`;
 }
@@ -67,9 +69,11 @@ export function blocked(self: ThisSocket, target: Target): Error | null {
 
 /** Binds the local end if one is wanted. What comes of a connect that this begins is kept for connectHandle(). */
 export function bindHandle(self: ThisSocket, target: Target): number {
-  return target.localHost === undefined || target.family === 0
-    ? 0
-    : (self[kConnection].handle as TCP).bindFor({ ...target });
+  const { localHost, localPort = 0 } = target;
+  if (localHost === undefined || target.family === 0) return 0;
+  // node:net compares it with what the system has bound, which takes 16 bits of it.
+  if (localPort > 0 && localPort !== (localPort & 0xffff)) return EADDRINUSE;
+  return (self[kConnection].handle as TCP).bindFor({ ...target });
 }
 
 type Completed = (status: number, readable: boolean, writable: boolean) => void;

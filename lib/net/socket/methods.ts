@@ -74,7 +74,7 @@ const perMessage: Record<string, Method> = {
       this._pendingData = data;
       this._pendingEncoding = encoding;
       const onClose = () => callback(closedBeforeConnection());
-      this.once('connect', () => {
+      this.once('connect', function connect(this: ThisSocket) {
         this.off('close', onClose);
         this._writeGeneric(writev, data, encoding, callback);
       });

@@ -1,6 +1,7 @@
 // The getters of net.Socket, with the flags that node:net's have.
 import { Buffer } from 'node:buffer';
 import { builtin } from '../../node/builtin.js';
+import { define } from '../../node/define.js';
 import { SocketHandle } from '../connection/socket-handle.js';
 import { formerOf, leavePort, moveToLibuv } from '../interop/move-to-libuv.js';
 import { watchTls } from '../interop/tls-sockets.js';
@@ -119,6 +120,7 @@ function dispatching(name: string, { get, set }: PropertyDescriptor): PropertyDe
       return own === undefined || value === undefined ? value : (value as number) + own;
     },
   };
+  define(descriptor.get as object, 'name', { value: theirs.get?.name, configurable: true });
   if (set === undefined && theirs.set === undefined) return descriptor;
   descriptor.set = function (this: ThisSocket, value: unknown) {
     (this[kConnection] === undefined ? theirs.set : set)?.call(this, value);

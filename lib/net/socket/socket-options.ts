@@ -1,7 +1,7 @@
 // Socket options and the idle timeout, before and after there is a connection.
 
 import { builtin, judge } from '../../node/builtin.js';
-import { errnoException } from '../../node/errors.js';
+import { errnoException, statusOf } from '../../node/errors.js';
 import { clearTimeout, setTimeout } from '../../port/clock.js';
 import { keepAlive } from '../connect/attempt.js';
 import type { TCP } from '../connection/socket-handle.js';
@@ -10,7 +10,13 @@ import { hasTypeOfService, kConnection, kTimeout, type ThisSocket } from '../sta
 export type Method = (this: ThisSocket, ...args: never[]) => unknown;
 
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+/** Which `_onTimeout` is called: the one that the socket has then, or when its timer is set. */
+const looksUpOnTimeout = Number.parseInt(process.versions.node, 10) >= 24;
+const onTimeout = (socket: ThisSocket) => socket._onTimeout();
 const isWindows = process.platform === 'win32';
+const EBADF = statusOf('EBADF');
+/** Of a connection's field these are the system's (ip(7)). */
+const ECN_BITS = 3;
 
 export const optionMethods: Record<string, Method> = {
   setTimeout(this: ThisSocket, timeoutMs: number, callback?: () => void): unknown {
@@ -21,15 +27,15 @@ export const optionMethods: Record<string, Method> = {
     }
     clearTimeout(this[kTimeout] as NodeJS.Timeout);
     this[kTimeout] = null;
-    if (callback !== undefined && typeof callback !== 'function') {
-      judge((node) => new node.Socket().setTimeout(0, callback));
+    if (timeoutMs !== 0) {
+      const call = looksUpOnTimeout ? onTimeout : this._onTimeout.bind(this);
+      this[kTimeout] = setTimeout(call, timeoutMs, this).unref();
     }
-    if (timeoutMs === 0) {
-      if (callback !== undefined) this.removeListener('timeout', callback);
-    } else {
-      this[kTimeout] = setTimeout(this._onTimeout.bind(this), timeoutMs).unref();
-      if (callback !== undefined) this.once('timeout', callback);
-    }
+    if (callback === undefined) return this;
+    // The timer goes on all the same.
+    if (typeof callback !== 'function') judge((node) => new node.Socket().setTimeout(0, callback));
+    if (timeoutMs === 0) this.removeListener('timeout', callback);
+    else this.once('timeout', callback);
     return this;
   },
 
@@ -103,6 +109,10 @@ if (hasTypeOfService) {
     return this;
   };
   optionMethods.getTypeOfService = function (this: ThisSocket): number {
-    return this[kConnection].options?.typeOfService ?? 0;
+    const { handle, endpoint, options } = this[kConnection];
+    const value = options?.typeOfService ?? 0;
+    if (handle === null) return value;
+    if (endpoint === null) throw errnoException(EBADF, 'getTypeOfService');
+    return isWindows ? value : value & ~ECN_BITS;
   };
 }
