@@ -1,10 +1,10 @@
 #include "binding/environment.h"
 
-#include "binding/heap.h"
-
 #include <mutex>
 #include <utility>
 #include <vector>
+
+#include "binding/heap.h"
 
 namespace iocp_net {
 
