@@ -26,7 +26,7 @@ export const FACADE_MUTATIONS = [
     edits: [
       {
         file: 'lib/net/connection/connection.ts',
-        find: "if (write !== null) asOwnCall(() => write(canceledWriteFails ? errnoException(ECANCELED, 'write') : null));",
+        find: "asOwnCall(() => write(canceledWriteFails ? errnoException(ECANCELED, 'write') : null));",
         replace: '',
       },
     ],
