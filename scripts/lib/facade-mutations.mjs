@@ -27,7 +27,7 @@ export const FACADE_MUTATIONS = [
       {
         file: 'lib/net/connection/connection.ts',
         find: "asOwnCall(() => write(canceledWriteFails ? errnoException(ECANCELED, 'write') : null));",
-        replace: '',
+        replace: ';',
       },
     ],
   },
@@ -56,8 +56,8 @@ export const FACADE_MUTATIONS = [
     edits: [
       {
         file: 'addon/port/engine_ready.cc',
-        find: '      if (!result.drained) {\n        Enqueue(endpoint);',
-        replace: '      if (!result.drained) {',
+        find: '      Enqueue(endpoint, result.rest == Transfer::Rest::kEnd ? &later_ : &ready_);\n',
+        replace: '',
       },
     ],
   },
