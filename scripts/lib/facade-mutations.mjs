@@ -27,7 +27,7 @@ export const FACADE_MUTATIONS = [
       {
         file: 'lib/net/connection/connection.ts',
         find: "asOwnCall(() => write(canceledWriteFails ? errnoException(ECANCELED, 'write') : null));",
-        replace: ';',
+        replace: 'runTicks();',
       },
     ],
   },
