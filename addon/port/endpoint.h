@@ -47,8 +47,8 @@ enum class Incoming : uint8_t { kAwaited, kThere, kOver };
 // The end of our direction. kAsked stays: once is enough, and all that the backends know.
 enum class ShutdownState : uint8_t { kNone, kAfterQueue, kAsked };
 
-// Whether the ready list holds the endpoint; kAfterBytes: it was put there after bytes that
-// JavaScript has not seen yet.
+// Whether a list of the engine's holds the endpoint for its turn; kAfterBytes: it was put there
+// after bytes that JavaScript has not seen yet.
 enum class Queued : uint8_t { kNo, kYes, kAfterBytes };
 
 // What is done once the receive that waits in the ready list has been served: the queue has room
@@ -72,7 +72,7 @@ struct Endpoint {
 
   Status connect_status = kOk;
   Status send_status = kOk;  // why the queue was given up: nothing may be sent in its place
-  // Only while the kernel would not take everything: WatchSend was called, and kSent is owed.
+  // Only while something waits to be sent; kSent is owed then.
   std::unique_ptr<SendQueue> queue;
 
   NativeEndpoint native;
@@ -111,7 +111,7 @@ class EndpointTable {
     std::construct_at(&endpoint);
     endpoint.index = index;
     endpoint.generation = generation;
-    // The ready list finds a free slot there and passes over it.
+    // Its list finds a free slot there and passes over it.
     endpoint.queued = queued == Queued::kNo ? Queued::kNo : Queued::kYes;
     endpoint.next_ready = next_ready;
     retired_.push_back(index);

@@ -52,8 +52,9 @@ class Engine {
   Status ConnectAgain(int32_t index, int32_t generation, const Address& peer);
   // Sends what the kernel takes now and queues the rest by reference, until kSent. Returns the
   // bytes taken at once, or a negative status. The caller keeps the spans' memory alive until kSent
-  // or kClosed. `pieces`: how many the program wrote; of more than libuv hands over in two calls
-  // (Backend::kPiecesMax each) the rest waits for room, as with libuv.
+  // or kClosed. `pieces`: how many the program wrote; of more than libuv hands over in a call
+  // (Backend::kPiecesMax) kSent follows in any case, and of more than in two the rest waits for
+  // room, as with libuv.
   int64_t Send(int32_t index, int32_t generation, Spans spans, size_t pieces = 1);
   // Sends what the kernel takes now of the first bytes of the slab, and queues nothing. Arguments
   // and answer are words of the control block.

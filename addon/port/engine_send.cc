@@ -28,7 +28,9 @@ Spans Cut(std::span<Span> gathered, size_t bytes_max) {
   return gathered;
 }
 
-// The bytes that leave before anything is waited for, of a write in many pieces.
+// The bytes that leave first, of a write in many pieces. libuv hands over two calls' worth at once,
+// and what is left for each event of room; after more than one call's worth the write is over
+// later, as it is here when something was left for a second send.
 size_t BytesAtOnce(Spans spans, size_t pieces) {
   if (pieces <= Backend::kPiecesMax) return kEverything;
   size_t total = 0;

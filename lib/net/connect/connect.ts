@@ -128,7 +128,7 @@ function refuse(options: Options): void {
   // What node:net does not refuse goes no further: names are looked up by us, once.
   const wrong = options.lookup != null && typeof options.lookup !== 'function';
   const lookup = { __proto__: null, value: () => {} };
-  // Whatever the options inherit, and nothing from a prototype that the program has added to.
+  // Whatever the options inherit counts. The descriptor inherits nothing: a program may have put `get` on Object.prototype.
   probeConnect(wrong ? options : Object.create(options, { __proto__: null, lookup } as never));
 }
 

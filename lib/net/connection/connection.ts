@@ -179,6 +179,7 @@ export class Connection implements StreamOwner {
 
   /** As the handle's readStop() alone: `reading` is for who calls it to change. */
   halt(endpoint = this.ownEndpoint): void {
+    this.sink.stopped?.();
     if (!this.socket.destroyed) endpoint?.stopReceiving();
   }
 

@@ -8,11 +8,27 @@ import { adoptHandle, isDescriptor, type LibuvHandle, type OnConnection } from '
 import { accept, type ServerState } from './accept.js';
 import { Acceptor } from './listener-handle.js';
 
-const received = new WeakMap<LibuvHandle, Acceptor>();
+interface Received {
+  readonly acceptor: Acceptor;
+  /** The handle listens itself again. */
+  readonly giveBack: () => void;
+}
+
+const received = new WeakMap<LibuvHandle, Received>();
+
+/** Whether the port carries a listening handle that came from another process. */
+export function carriesReceived(handle: LibuvHandle): boolean {
+  return received.has(handle);
+}
 
 /** Another server listens with a handle that the port carries already: it gets the connections. */
 export function serveReceivedListener(server: ServerState, handle: LibuvHandle): void {
-  received.get(handle)?.serve(server);
+  received.get(handle)?.acceptor.serve(server);
+}
+
+/** The same of a server that stays on libuv. */
+export function giveBackReceived(handle: LibuvHandle): void {
+  received.get(handle)?.giveBack();
 }
 
 /**
@@ -27,7 +43,6 @@ export function carryReceivedListener(server: ServerState, handle: LibuvHandle, 
     debug('a listener from another process stays with libuv');
     return;
   }
-  received.set(handle, acceptor);
   const { close, unref } = handle;
   unref.call(handle); // the endpoint holds the loop in its place
   let handler: OnConnection | undefined;
@@ -43,7 +58,6 @@ export function carryReceivedListener(server: ServerState, handle: LibuvHandle, 
     hasRef: () => endpoint.hasRef(),
   };
   Object.assign(handle, own);
-  /** Who replaces node:net's is called with libuv's handles: the handle listens itself again. */
   const giveBack = () => {
     const referenced = endpoint.hasRef();
     endpoint.handOver();
@@ -54,6 +68,8 @@ export function carryReceivedListener(server: ServerState, handle: LibuvHandle, 
     debug('a listener from another process goes back to libuv%s', status === 0 ? '' : ` (error ${status})`);
     if (referenced) handle.ref();
   };
+  received.set(handle, { acceptor, giveBack });
+  // Who replaces node:net's is called with libuv's handles.
   define(handle, 'onconnection', {
     configurable: true,
     enumerable: true,

@@ -16,8 +16,10 @@ import type { ServerState } from './accept.js';
 import { readsInJavaScript, takesLibuvStreams } from './libuv-servers.js';
 import { ListenerHandle, TCP_IPV6ONLY, TCP_REUSEPORT } from './listener-handle.js';
 import {
+  carriesReceived,
   carryHandedConnections,
   carryReceivedListener,
+  giveBackReceived,
   serveReceivedListener,
 } from './received-listeners.js';
 import { serverTransferMethods } from './server-transfer.js';
@@ -50,6 +52,7 @@ export const listen2: Listen2 = function (address, portNumber, addressType, back
   const given = this._handle as LibuvHandle | ListenerHandle | null;
   if (takesLibuvStreams(this)) {
     if (given instanceof ListenerHandle) given.toLibuv();
+    else if (given) giveBackReceived(given);
     builtinListen2.call(this, address, portNumber, addressType, backlog, fd, flags);
     if (debug.enabled && this._handle)
       reportCarrier(this, 'libuv, as its sockets are read and written in C++');
@@ -102,7 +105,8 @@ export const listen2: Listen2 = function (address, portNumber, addressType, back
   }
   builtinListen2.call(this, address, portNumber, addressType, backlog, fd, flags);
   if (debug.enabled && this._handle) {
-    const carried = this._handle instanceof ListenerHandle;
+    const { _handle: handle } = this;
+    const carried = handle instanceof ListenerHandle || carriesReceived(handle as LibuvHandle);
     reportCarrier(this, carried ? `the ${port().name} port` : 'libuv, as it was given a handle of it');
   }
   // The stand-in that a cluster's worker gets is no object of libuv's.

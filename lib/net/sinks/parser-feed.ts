@@ -12,6 +12,8 @@ import type { ThisSocket } from '../state.js';
 type Parser = { _consumed?: boolean };
 type OnPiece = (this: Parser, ...args: unknown[]) => unknown;
 type Listener = (this: ThisSocket, chunk: unknown) => void;
+/** `_paused`: http has paused the socket, for want of room for its answers. */
+type HttpSocket = ThisSocket & { _paused?: boolean };
 
 /** The names of what http's parsers call for each piece of a body, and for trailers and more headers than fit at once. */
 const ON_PIECE = ['parserOnBody', 'parserOnHeaders'];
@@ -21,8 +23,11 @@ const ON_DATA = 'bound socketOnData';
 /** The parser that is being given bytes, until it calls a handler of the program's. */
 let fed: Parser | null = null;
 const prepared = new WeakSet<object>();
-/** Of each parser that reads a handle, the listener: whatever the program does with listeners, it goes on. */
-const listeners = new WeakMap<object, Listener>();
+/**
+ * The listener of each socket whose parser reads the handle: whatever the program does with listeners, it goes on. By the
+ * socket: http keeps its parsers.
+ */
+const listeners = new WeakMap<ThisSocket, Listener>();
 let known = true;
 /** What 'uncaughtException' has had already, and was thrown on to end the parsing: nobody else is to get it. */
 let uncaught: { error: unknown } | null = null;
@@ -41,29 +46,31 @@ function unknown(what: string): void {
 export function consume(socket: ThisSocket): void {
   const parser = parserOf(socket) as Parser;
   const listener = socket.listeners('data').findLast(({ name }) => name === ON_DATA);
+  if (listener === undefined && (socket as { server?: unknown }).server == null) return; // a client's
   if (listener === undefined || typeof parser._consumed !== 'boolean') {
     unknown("it gets its bytes from 'data'");
     return;
   }
   parser._consumed = true;
-  listeners.set(parser, listener as Listener);
+  listeners.set(socket, listener as Listener);
   prepareParser(parser);
 }
 
 /** Whether the parser reads the handle: a server's, as long as nobody beside it wants the bytes. */
 export function readsHandle(socket: ThisSocket): boolean {
-  const parser = parserOf(socket);
-  return parser?._consumed === true && listeners.has(parser);
+  return parserOf(socket)?._consumed === true && listeners.has(socket);
 }
 
 /** Gives the parser its bytes; `asHandle`: as what it reads from a handle, otherwise as 'data'. */
-export function feed(socket: ThisSocket, chunk: unknown, asHandle: boolean): void {
+export function feed(socket: HttpSocket, chunk: unknown, asHandle: boolean): void {
   const outer = fed;
-  const parser = parserOf(socket) as Parser;
+  // As 'data' http takes bytes that come while it has paused the socket for a mistake; as a handle's, its parser does.
+  const paused = asHandle && socket._paused === true;
   try {
     if (asHandle) {
-      fed = parser;
-      (listeners.get(parser) as Listener).call(socket, chunk);
+      fed = parserOf(socket) as Parser;
+      if (paused) socket._paused = false;
+      (listeners.get(socket) as Listener).call(socket, chunk);
     } else {
       fed = null;
       socket.emit('data', chunk);
@@ -73,6 +80,7 @@ export function feed(socket: ThisSocket, chunk: unknown, asHandle: boolean): voi
   } finally {
     fed = outer;
     uncaught = null;
+    if (paused) socket._paused = true;
   }
 }
 

@@ -14,8 +14,10 @@ export function isParsed(socket: ThisSocket): boolean {
 }
 
 export class ParserSink implements Sink {
-  /** What came while the socket was paused; an end is null. */
+  /** What came while the handle was stopped, or the socket paused; an end is null. */
   private held: (Buffer | null)[] | null = null;
+  /** The handle is read again, once what is held has been given on. */
+  private restarting = false;
 
   private constructor(readonly under: Sink) {}
 
@@ -80,8 +82,13 @@ export class ParserSink implements Sink {
 
   restart(connection: Connection): boolean {
     if (this.held === null) return false;
-    this.release(connection);
+    if (!this.restarting) this.release(connection);
+    this.restarting = true;
     return true;
+  }
+
+  stopped(): void {
+    this.restarting = false;
   }
 
   private releaseWhenResumed(connection: Connection): void {
@@ -94,7 +101,7 @@ export class ParserSink implements Sink {
     port().afterClosing(() => {
       if (this.held === null || socket.destroyed) return;
       if (readsHandle(socket)) {
-        if (!connection.reading) return; // until the handle is read again
+        if (!this.restarting) return;
       } else if (socket.readableFlowing === false) {
         this.releaseWhenResumed(connection);
         return;
@@ -104,6 +111,7 @@ export class ParserSink implements Sink {
         this.release(connection);
       } else {
         this.held = null;
+        this.restarting = false;
         connection.receive();
       }
       connection.inContext(() => {

@@ -12,6 +12,8 @@ export interface Sink {
   bytes(connection: Connection, chunk: Buffer): void;
   /** Receiving is to start again; true: not before the sink has given on what it holds. */
   restart?(connection: Connection): boolean;
+  /** Receiving has been stopped. */
+  stopped?(): void;
   /** The peer has ended its direction. */
   end(connection: Connection): void;
   /** Receiving has failed with one of libuv's error numbers. */
