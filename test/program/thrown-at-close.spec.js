@@ -11,7 +11,7 @@ const file = path.join(__dirname, 'fixtures', 'thrown-at-close.js');
 
 describe('errors thrown while sockets close', function () {
   this.timeout(120_000);
-  for (const how of ['handler', 'tick', 'promise', 'server', 'waiting']) {
+  for (const how of ['handler', 'tick', 'promise', 'server', 'waiting', 'ending']) {
     it(`${how}: each closes, and the process ends`, async () => {
       const expected = await run({ file, args: [how] });
       assert.deepEqual({ code: expected.code, stderr: expected.stderr }, { code: 0, stderr: '' });
