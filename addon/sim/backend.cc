@@ -60,6 +60,9 @@ Status Backend::Listen(Endpoint& endpoint, const Address& address, int32_t backl
 Status Backend::Connect(Endpoint& endpoint, const Address& peer, const Address* local,
                         ConnectStage* failed) {
   *failed = ConnectStage::kConnect;
+  // As the system reads an address of another family.
+  const bool is_v6 = peer.host.find(':') != std::string::npos;
+  if (peer.kind == EndpointKind::kTcp && is_v6 != (peer.family == 6)) return UV__EINVAL;
   const int fd = kernel_.Open(peer.kind, peer.family);
   if (fd < 0) return fd;
   if (local != nullptr) {
