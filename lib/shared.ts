@@ -32,7 +32,7 @@ let advice: string | undefined;
 /** The facade of this environment. Undefined where the package is node:net: `reasonForNone` then says why. */
 export function facade(): Facade | undefined {
   if (found === undefined && reason === undefined) {
-    const result = isForeign() ? ofNode() : (registered() ?? open());
+    const result = isForeign() ? ofNode() : (registered() ?? openEngine());
     if (typeof result === 'string') reason = result;
     else found = result;
   }
@@ -74,7 +74,7 @@ function registered(): Facade | string | undefined {
   );
 }
 
-function open(): Facade | string {
+function openEngine(): Facade | string {
   const { tryPort, whyNone, loadFacade } = core();
   if (tryPort() === undefined) {
     const why = whyNone() as string;

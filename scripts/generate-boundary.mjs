@@ -63,10 +63,11 @@ function read(text) {
       });
     enums.push([name, members]);
   }
-  return { enums, constants };
+  const calls = [...text.matchAll(/\bCALL\(\w+, (\w+)\)/g)].map(([, name]) => name);
+  return { enums, constants, calls };
 }
 
-function typescript({ enums, constants }, id) {
+function typescript({ enums, constants, calls }, id) {
   const lines = [NOTE, '', `export const BOUNDARY_ID = ${id};`, ''];
   for (const [name, value] of constants) lines.push(`export const ${constant(name)} = ${value};`);
   for (const [name, members] of enums) {
@@ -80,7 +81,8 @@ function typescript({ enums, constants }, id) {
   const names = counters.filter(([key]) => key !== 'kCounterCount').sort(([, a], [, b]) => a - b);
   lines.push('', '/** In the order of their numbers. */', 'export const COUNTER_NAMES = [');
   for (const [key] of names) lines.push(`  '${camel(key)}',`);
-  lines.push('] as const;', '');
+  lines.push('] as const;', '', 'export type NativeCall =');
+  lines.push(`${calls.map((name) => `  | '${name}'`).join('\n')};`, '');
   return lines.join('\n');
 }
 

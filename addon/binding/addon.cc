@@ -134,8 +134,6 @@ napi_value SetOption(Environment& environment, Arguments& arguments) {
 
 using GetAddress = Status (Engine::*)(int32_t, int32_t, Address*);
 
-// localAddress(index, generation), peerAddress(index, generation): { address, family, port }, or a
-// status
 template <GetAddress get>
 napi_value AddressOf(Environment& environment, Arguments& arguments) {
   const int32_t index = arguments.Int(0);
@@ -156,6 +154,11 @@ napi_value AddressOf(Environment& environment, Arguments& arguments) {
   }
   return result;
 }
+
+// localAddress(index, generation), peerAddress(index, generation): { address, family, port }, or a
+// status
+constexpr Call LocalAddress = AddressOf<&Engine::LocalAddress>;
+constexpr Call PeerAddress = AddressOf<&Engine::PeerAddress>;
 
 // queuedBytes(index, generation): bytes that wait to be sent
 napi_value QueuedBytes(Environment& environment, Arguments& arguments) {
@@ -233,24 +236,9 @@ Napi::Value Open(const Napi::CallbackInfo& info) {
   if (environment == nullptr) return Napi::Number::New(env, status);
   port.DefineProperty(
       Napi::PropertyDescriptor::Value("memory", environment->Memory(env), napi_default_jsproperty));
-  Define<Listen>(env, port, "listen", environment);
-  Define<Connect>(env, port, "connect", environment);
-  Define<Adopt>(env, port, "adopt", environment);
-  Define<Duplicate>(env, port, "duplicate", environment);
-  Define<ConnectAgain>(env, port, "connectAgain", environment);
-  Define<Send>(env, port, "send", environment);
-  Define<SendSlab>(env, port, "sendSlab", environment);
-  Define<Receive>(env, port, "receive", environment);
-  Define<Close>(env, port, "close", environment);
-  Define<SetOption>(env, port, "setOption", environment);
-  Define<AddressOf<&Engine::LocalAddress>>(env, port, "localAddress", environment);
-  Define<AddressOf<&Engine::PeerAddress>>(env, port, "peerAddress", environment);
-  Define<QueuedBytes>(env, port, "queuedBytes", environment);
-  Define<Descriptor>(env, port, "descriptor", environment);
-  Define<DispatchClosing>(env, port, "dispatchClosing", environment);
-  Define<Flush>(env, port, "flush", environment);
-  Define<Reference>(env, port, "reference", environment);
-  Define<Uncaught>(env, port, "uncaught", environment);
+#define IOCP_NET_DEFINE(function, name) Define<function>(env, port, #name, environment);
+  IOCP_NET_CALLS(IOCP_NET_DEFINE)
+#undef IOCP_NET_DEFINE
   return port;
 }
 

@@ -6,7 +6,7 @@
 
 namespace iocp_net {
 
-inline constexpr int32_t kBoundaryId = 201054334;
+inline constexpr int32_t kBoundaryId = 149479527;
 
 }  // namespace iocp_net
 

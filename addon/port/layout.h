@@ -3,7 +3,7 @@
 // Both sides see the same memory: two rings of fixed-stride int32 records after a small header, a
 // slab that carries a small write out, and an arena that carries received bytes in. JavaScript's
 // names and numbers (lib/port/boundary.ts) are generated from this file by
-// scripts/generate-boundary.mjs: enums with explicit values, and constexpr integers.
+// scripts/generate-boundary.mjs: calls, enums with explicit values, and constexpr integers.
 #ifndef IOCP_NET_PORT_LAYOUT_H_
 #define IOCP_NET_PORT_LAYOUT_H_
 
@@ -11,6 +11,27 @@
 #include <cstdint>
 
 namespace iocp_net {
+
+// The direct calls: the binding's function, and its name in JavaScript.
+#define IOCP_NET_CALLS(CALL)             \
+  CALL(Listen, listen)                   \
+  CALL(Connect, connect)                 \
+  CALL(Adopt, adopt)                     \
+  CALL(Duplicate, duplicate)             \
+  CALL(ConnectAgain, connectAgain)       \
+  CALL(Send, send)                       \
+  CALL(SendSlab, sendSlab)               \
+  CALL(Receive, receive)                 \
+  CALL(Close, close)                     \
+  CALL(SetOption, setOption)             \
+  CALL(LocalAddress, localAddress)       \
+  CALL(PeerAddress, peerAddress)         \
+  CALL(QueuedBytes, queuedBytes)         \
+  CALL(Descriptor, descriptor)           \
+  CALL(DispatchClosing, dispatchClosing) \
+  CALL(Flush, flush)                     \
+  CALL(Reference, reference)             \
+  CALL(Uncaught, uncaught)
 
 // int32 words at the start of the control block.
 enum Header : int32_t {

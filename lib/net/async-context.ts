@@ -1,6 +1,17 @@
 // Callbacks that run later, in the async context of now.
 import { AsyncResource } from 'node:async_hooks';
+import { runTicks } from '../port/ticks.js';
 import { port } from './engine-port.js';
+
+/** As libuv calls back: ticks come after it, and what throws is uncaught and keeps nothing else back. */
+export function asCallOfItsOwn(call: () => void): void {
+  try {
+    call();
+    runTicks();
+  } catch (error) {
+    port().native.uncaught(error);
+  }
+}
 
 function reporting<A extends unknown[]>(call: (...args: A) => unknown, ...args: A): void {
   try {

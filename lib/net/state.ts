@@ -1,6 +1,5 @@
 // What a socket of ours keeps beside the fields that node:net shows.
 import type net from 'node:net';
-import { builtin } from '../node/builtin.js';
 import { kAsyncId, kTimeout } from '../node/symbols.js';
 import type { Connection } from './connection/connection.js';
 
@@ -11,10 +10,6 @@ export { kAsyncId, kTimeout };
 
 /** Of `lent`: node:net's code is to find no handle. */
 export const NO_HANDLE = Object.freeze({});
-
-// Options that came with Node 22 and 24.
-export const hasBlockList = Number.parseInt(process.versions.node, 10) >= 22;
-export const hasTypeOfService = 'setTypeOfService' in builtin.Socket.prototype;
 
 interface ReadableStateView {
   errored: unknown;

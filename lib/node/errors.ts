@@ -105,6 +105,9 @@ export function nodeError<T extends Error = Error>(
 }
 
 export const socketClosed = () => nodeError('ERR_SOCKET_CLOSED', 'Socket is closed');
+/** Of a write through a handle that never got a socket (libuv: uv_write). */
+export const neverOpened = () =>
+  errnoException(statusOf(process.platform === 'win32' ? 'EPIPE' : 'EBADF'), 'write');
 export const closedBeforeConnection = () =>
   nodeError('ERR_SOCKET_CLOSED_BEFORE_CONNECTION', 'Socket closed before the connection was established');
 export const connectionTimeout = () =>

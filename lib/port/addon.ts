@@ -2,7 +2,7 @@
 import util = require('node:util');
 
 import { adviceFor } from './advice.js';
-import { BOUNDARY_ID, type COUNTER_NAMES } from './boundary.js';
+import { BOUNDARY_ID, type COUNTER_NAMES, type NativeCall } from './boundary.js';
 import { loadFile, locateAddon } from './locate.js';
 
 export type CounterName = (typeof COUNTER_NAMES)[number];
@@ -13,14 +13,18 @@ export interface NativeAddress {
   port?: number;
 }
 
+export interface PortMemory {
+  readonly control: Int32Array;
+  readonly counters: Float64Array;
+  readonly slab: Uint8Array;
+  readonly arena: Uint8Array;
+}
+
+/** The calls that layout.h lists: one that is missing here does not compile, and none but those can be made. */
+export type NativePort = { readonly memory: PortMemory } & Pick<NativeCalls, NativeCall>;
+
 /** The direct calls of an open port. A number below 0 is one of libuv's error numbers. */
-export interface NativePort {
-  readonly memory: {
-    readonly control: Int32Array;
-    readonly counters: Float64Array;
-    readonly slab: Uint8Array;
-    readonly arena: Uint8Array;
-  };
+interface NativeCalls {
   listen(kind: number, host: string, port: number, family: number, backlog: number, flags: number): number;
   connect(
     kind: number,

@@ -1,6 +1,6 @@
 // Generated from addon/port/layout.h by scripts/generate-boundary.mjs; not to be edited.
 
-export const BOUNDARY_ID = 201054334;
+export const BOUNDARY_ID = 149479527;
 
 export const RECORD_WORDS = 8;
 export const SUBMISSION_CAPACITY = 1024;
@@ -142,3 +142,23 @@ export const COUNTER_NAMES = [
   'waitCalls',
   'adoptedEndpoints',
 ] as const;
+
+export type NativeCall =
+  | 'listen'
+  | 'connect'
+  | 'adopt'
+  | 'duplicate'
+  | 'connectAgain'
+  | 'send'
+  | 'sendSlab'
+  | 'receive'
+  | 'close'
+  | 'setOption'
+  | 'localAddress'
+  | 'peerAddress'
+  | 'queuedBytes'
+  | 'descriptor'
+  | 'dispatchClosing'
+  | 'flush'
+  | 'reference'
+  | 'uncaught';

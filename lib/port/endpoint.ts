@@ -50,16 +50,20 @@ const NOBODY: StreamOwner = {
   onClosed: nothing,
 };
 
+/** 'handed over': closing, while the socket lives on elsewhere. 'gone': the port has reported that nothing is left. */
+type Life = 'open' | 'closing' | 'handed over' | 'gone';
+
+/** Of the direction that is sent in: asked for once in the life of an endpoint. */
+type Shutdown = 'no' | 'under way' | 'over';
+
 export abstract class Endpoint {
   readonly port: CompletionPort;
   readonly index: number;
   readonly generation: number;
   closeOrder = 0;
-  protected closing = false;
-  private handedOver = false;
+  private life: Life = 'open';
   private referenced = true;
-  private retained = false;
-  private gone = false;
+  private holdsLoop = false;
 
   constructor(port: CompletionPort, index: number, generation: number) {
     this.port = port;
@@ -69,20 +73,20 @@ export abstract class Endpoint {
 
   ref(): void {
     this.referenced = true;
-    this.retain();
+    this.updateHold();
   }
 
   unref(): void {
     this.referenced = false;
-    this.retain();
+    this.updateHold();
   }
 
   isClosing(): boolean {
-    return this.closing;
+    return this.life === 'closing' || this.life === 'handed over';
   }
 
   isHandedOver(): boolean {
-    return this.handedOver;
+    return this.life === 'handed over';
   }
 
   hasRef(): boolean {
@@ -109,16 +113,14 @@ export abstract class Endpoint {
 
   /** Lets go of a socket that lives on under a duplicate: nothing of it is ended, and a Unix listener's file stays. */
   handOver(): void {
-    this.handedOver = !this.closing;
     this.beginClose(CloseHow.HandOver);
   }
 
   /** Called by the port when the endpoint is gone. */
   finish(): void {
-    this.closing = false;
+    this.life = 'gone'; // whatever was under way has ended with it
     this.referenced = false;
-    this.gone = true; // whatever was under way has ended with it
-    this.retain();
+    this.updateHold();
     this.closed();
   }
 
@@ -126,18 +128,20 @@ export abstract class Endpoint {
    * Holds the loop as libuv would: while something has been asked for that ends by itself (a connection, a write, the
    * close), and while it is referenced and listens or receives. A stream that does neither lets the process end.
    */
-  protected retain(): void {
-    const retain = !this.gone && (this.closing || this.pending() || (this.referenced && this.open()));
-    if (retain === this.retained) return;
-    this.retained = retain;
-    if (retain) this.port.retain();
-    else this.port.release();
+  protected updateHold(): void {
+    const holds =
+      this.life !== 'gone' &&
+      (this.life !== 'open' || this.hasPending() || (this.referenced && this.awaitsOthers()));
+    if (holds === this.holdsLoop) return;
+    this.holdsLoop = holds;
+    if (holds) this.port.holdLoop();
+    else this.port.letLoopGo();
   }
 
   protected beginClose(how: CloseHow): void {
-    if (this.closing) return;
-    this.closing = true;
-    this.retain();
+    if (this.life !== 'open') return;
+    this.life = how === CloseHow.HandOver ? 'handed over' : 'closing';
+    this.updateHold();
     this.port.native.close(this.index, this.generation, how);
     this.closeOrder = this.port.awaitClosing();
   }
@@ -147,9 +151,9 @@ export abstract class Endpoint {
   }
 
   /** Whether an operation is under way that ends by itself. */
-  protected abstract pending(): boolean;
+  protected abstract hasPending(): boolean;
   /** Whether the endpoint waits for what others do. */
-  protected abstract open(): boolean;
+  protected abstract awaitsOthers(): boolean;
   protected abstract closed(): void;
 }
 
@@ -158,7 +162,7 @@ export class StreamEndpoint extends Endpoint {
   /** A named pipe or Unix socket: it has no addresses. */
   readonly pipe: boolean;
   // Memory that the native side sends from: kept alive until onSent or onClosed.
-  private held: Uint8Array | readonly Uint8Array[] | null = null;
+  private queuedMemory: Uint8Array | readonly Uint8Array[] | null = null;
 
   /** Called once, when everything queued has left or sending has failed. */
   whenSent: (() => void) | null = null;
@@ -167,9 +171,7 @@ export class StreamEndpoint extends Endpoint {
   /** Until it is stopped, fails or the peer ends: only then it holds the loop. */
   private receiving = false;
   private receiver: Receiver | null = null;
-  /** Under way; asked for once in the life of an endpoint. */
-  private shutting = false;
-  private shutdownAsked = false;
+  private ownShutdown: Shutdown = 'no';
   private peerEnded = false;
 
   constructor(
@@ -181,7 +183,7 @@ export class StreamEndpoint extends Endpoint {
     super(port, index, generation);
     this.pipe = pipe;
     this.connecting = connecting;
-    this.retain();
+    this.updateHold();
   }
 
   /** What the system says to a second connect(): 0 or one of libuv's error numbers. */
@@ -199,7 +201,7 @@ export class StreamEndpoint extends Endpoint {
     if (this.peerEnded) return; // nothing comes, and nothing is to be waited for
     this.receiving = true;
     this.receiver = receiver;
-    this.retain();
+    this.updateHold();
     const mode = receiver === null ? ReceiveMode.Chunks : ReceiveMode.Announced;
     this.port.submit(Operation.ReceiveStart, this, mode);
   }
@@ -210,7 +212,7 @@ export class StreamEndpoint extends Endpoint {
 
   stopReceiving(): void {
     this.receiving = false;
-    this.retain();
+    this.updateHold();
     this.port.submit(Operation.ReceiveStop, this, 0);
   }
 
@@ -223,34 +225,37 @@ export class StreamEndpoint extends Endpoint {
     const sent = this.port.native.send(this.index, this.generation, bytes, pieces);
     if (sent >= 0 && sent < length) {
       // Hold all queued buffers until onSent, also those of sends that follow.
-      this.held = this.held === null ? bytes : [...listOf(this.held), ...listOf(bytes)];
-      this.retain();
+      this.queuedMemory =
+        this.queuedMemory === null ? bytes : [...listOf(this.queuedMemory), ...listOf(bytes)];
+      this.updateHold();
     }
     return sent;
   }
 
-  /** The same for the first `length` bytes of the slab (CompletionPort.encode and copy), which is free again at once. */
+  /** The same for the first `length` bytes of the port's slab, which is free again at once. */
   sendSlab(length: number): number {
-    const { port } = this;
-    const sent = port.sendSlab(this, length);
+    const { slab, native } = this.port;
+    slab.address(this.index, this.generation, length);
+    native.sendSlab();
+    const { sent } = slab;
     if (sent < 0 || sent === length) return sent;
-    const rest = port.slabCopy(sent, length);
+    const rest = slab.slice(sent, length);
     const more = this.send(rest, rest.length);
     return more < 0 ? more : sent + more;
   }
 
   /** Bytes wait in the native queue; the owner's onSent follows. */
   get stalled(): boolean {
-    return this.held !== null;
+    return this.queuedMemory !== null;
   }
 
   /** What is left of the memory that the port still sends from. */
   unsent(): Uint8Array[] {
-    const held = this.held === null ? [] : listOf(this.held);
+    const queued = this.queuedMemory === null ? [] : listOf(this.queuedMemory);
     let sent = -this.queuedBytes();
-    for (const chunk of held) sent += chunk.length;
+    for (const chunk of queued) sent += chunk.length;
     const left: Uint8Array[] = [];
-    for (const chunk of held) {
+    for (const chunk of queued) {
       if (sent < chunk.length) left.push(chunk.subarray(sent));
       sent = Math.max(0, sent - chunk.length);
     }
@@ -261,14 +266,14 @@ export class StreamEndpoint extends Endpoint {
 
   connected(status: number): void {
     this.connecting = false;
-    this.retain();
+    this.updateHold();
     this.owner.onConnected(status);
   }
 
   /** `waiting` bytes are there (0: some): they are received into the memory that the user gets, a chunk at a time. */
   receivable(waiting: number): void {
     const { port } = this;
-    for (let left = waiting || RECEIVABLE_BYTES_MAX; left > 0 && this.receiving && !this.closing; ) {
+    for (let left = waiting || RECEIVABLE_BYTES_MAX; left > 0 && this.receiving && !this.isClosing(); ) {
       const { receiver } = this;
       const into =
         receiver === null ? Buffer.allocUnsafeSlow(Math.min(left, RECEIVE_BYTES_MAX)) : receiver.memory();
@@ -292,21 +297,21 @@ export class StreamEndpoint extends Endpoint {
   ended(): void {
     this.peerEnded = true;
     this.receiving = false;
-    this.retain();
+    this.updateHold();
     this.owner.onEnded();
   }
 
   receiveFailed(status: number): void {
     this.receiving = false;
-    this.retain();
+    this.updateHold();
     this.owner.onReceiveFailed(status);
   }
 
   sent(status: number): void {
     // Stale: more was queued in this batch; a later completion follows.
     if (status === 0 && this.queuedBytes() > 0) return;
-    this.held = null;
-    this.retain();
+    this.queuedMemory = null;
+    this.updateHold();
     this.owner.onSent(status);
     const { whenSent } = this;
     this.whenSent = null;
@@ -314,8 +319,8 @@ export class StreamEndpoint extends Endpoint {
   }
 
   shut(status: number): void {
-    this.shutting = false;
-    this.retain();
+    this.ownShutdown = 'over';
+    this.updateHold();
     this.owner.onShut(status);
   }
 
@@ -325,13 +330,12 @@ export class StreamEndpoint extends Endpoint {
 
   /** Once, and not before there is a connection. */
   canShutdown(): boolean {
-    return !this.connecting && !this.shutdownAsked;
+    return !this.connecting && this.ownShutdown === 'no';
   }
 
   shutdown(): void {
-    this.shutdownAsked = true;
-    this.shutting = true;
-    this.retain();
+    this.ownShutdown = 'under way';
+    this.updateHold();
     this.port.submit(Operation.Shutdown, this, 0);
   }
 
@@ -357,16 +361,16 @@ export class StreamEndpoint extends Endpoint {
     return this.setOption(Option.TypeOfService, value);
   }
 
-  protected pending(): boolean {
-    return this.connecting || this.held !== null || this.shutting;
+  protected hasPending(): boolean {
+    return this.connecting || this.queuedMemory !== null || this.ownShutdown === 'under way';
   }
 
-  protected open(): boolean {
+  protected awaitsOthers(): boolean {
     return this.receiving;
   }
 
   protected closed(): void {
-    this.held = null;
+    this.queuedMemory = null;
     this.owner.onClosed();
   }
 }

@@ -27,7 +27,7 @@ export class ListeningEndpoint extends Endpoint {
     super(port, index, generation);
     this.pipe = pipe;
     this.owner = owner;
-    this.retain();
+    this.updateHold();
   }
 
   /** Lets other users than the owner of the process open the pipe; `add` keeps what they may do already. */
@@ -37,17 +37,17 @@ export class ListeningEndpoint extends Endpoint {
 
   acceptFailed(status: number): void {
     const retry = setTimeout(() => {
-      if (!this.closing) this.port.submit(Operation.AcceptStart, this, 0);
+      if (!this.isClosing()) this.port.submit(Operation.AcceptStart, this, 0);
     }, ACCEPT_RETRY_MS);
     retry.unref();
     this.owner.onAcceptFailed(status);
   }
 
-  protected pending(): boolean {
+  protected hasPending(): boolean {
     return false;
   }
 
-  protected open(): boolean {
+  protected awaitsOthers(): boolean {
     return true;
   }
 

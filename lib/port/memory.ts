@@ -1,7 +1,7 @@
-// The memory that both sides see: the control block with its two rings, the slab and the arena. Nobody but the port has a
-// name for it: bytes reach their owner in memory of their own.
+// The memory that both sides see, but for the slab: the control block with its two rings, and the arena. Nobody but the
+// port has a name for it: bytes reach their owner in memory of their own.
 import { Buffer } from 'node:buffer';
-import type { CounterName, NativePort } from './addon.js';
+import type { CounterName, PortMemory } from './addon.js';
 import {
   COMPLETION_CAPACITY,
   COMPLETION_WORDS,
@@ -29,15 +29,13 @@ interface Name {
 export class SharedMemory {
   readonly #control: Int32Array;
   readonly #counters: Float64Array;
-  readonly #slab: Buffer;
   readonly #arena: Uint8Array;
   readonly #arenaMemory: ArrayBufferLike;
   readonly #arenaStart: number;
 
-  constructor({ control, counters, slab, arena }: NativePort['memory']) {
+  constructor({ control, counters, arena }: PortMemory) {
     this.#control = control;
     this.#counters = counters;
-    this.#slab = Buffer.from(slab.buffer, slab.byteOffset, slab.byteLength);
     this.#arena = arena;
     this.#arenaMemory = arena.buffer;
     this.#arenaStart = arena.byteOffset;
@@ -73,32 +71,6 @@ export class SharedMemory {
     control[at + SubmissionField.Generation] = generation;
     control[at + SubmissionField.Argument] = argument;
     control[Header.SubmissionTail] = (tail + 1) | 0;
-  }
-
-  // ---- the slab ----
-
-  /** Encodes a string after the first `at` bytes; returns where it ends. */
-  encode(text: string, encoding: BufferEncoding, at: number): number {
-    return at + this.#slab.write(text, at, encoding);
-  }
-
-  /** The same for bytes. */
-  copy(bytes: Uint8Array, at: number): number {
-    this.#slab.set(bytes, at);
-    return at + bytes.length;
-  }
-
-  /** A copy of what is there from `start` to `end`. */
-  slabCopy(start: number, end: number): Uint8Array {
-    return Uint8Array.prototype.slice.call(this.#slab, start, end);
-  }
-
-  /** The arguments of NativePort.sendSlab. */
-  nameSlab({ index, generation }: Name, length: number): void {
-    const control = this.#control;
-    control[Header.SlabIndex] = index;
-    control[Header.SlabGeneration] = generation;
-    control[Header.SlabLength] = length;
   }
 
   // ---- completions: a record goes by the place of its first word ----

@@ -16,6 +16,7 @@ import { type Endpoint, StreamEndpoint } from './endpoint.js';
 import { type ListenerOwner, ListeningEndpoint } from './listening-endpoint.js';
 import { SharedMemory } from './memory.js';
 import type { ConnectOptions, ListenOptions, PortFailure } from './opening.js';
+import { Slab } from './slab.js';
 import { runTicks } from './ticks.js';
 
 export type Counters = Record<CounterName, number>;
@@ -42,6 +43,8 @@ export class CompletionPort {
   readonly native: NativePort;
   /** The status of an operation that would block. */
   readonly again: number;
+  /** Where small writes are put together. */
+  readonly slab: Slab;
   /** True while a batch is being dispatched. */
   dispatching = false;
 
@@ -62,6 +65,7 @@ export class CompletionPort {
     // A copy: an object that Node-API has filled is a hash table to V8, and every write looks into this one.
     this.native = Object.freeze({ ...calls, memory });
     this.#memory = new SharedMemory(memory);
+    this.slab = new Slab(memory);
   }
 
   /** Opens the environment's port, or returns the error number that kept it closed. */
@@ -164,28 +168,6 @@ export class CompletionPort {
     this.native.flush();
   }
 
-  /** Encodes a string into the slab, after the first `at` bytes; returns where it ends. */
-  encode(text: string, encoding: BufferEncoding, at: number): number {
-    return this.#memory.encode(text, encoding, at);
-  }
-
-  /** The same for bytes. */
-  copy(bytes: Uint8Array, at: number): number {
-    return this.#memory.copy(bytes, at);
-  }
-
-  /** Sends of the first `length` bytes of the slab what the system takes now: their number, or a status. */
-  sendSlab(endpoint: Endpoint, length: number): number {
-    this.#memory.nameSlab(endpoint, length);
-    this.native.sendSlab();
-    return this.#memory.reply(Header.SlabSent);
-  }
-
-  /** A copy of what is in the slab from `start` to `end`. */
-  slabCopy(start: number, end: number): Uint8Array {
-    return this.#memory.slabCopy(start, end);
-  }
-
   /** Whether sockets have descriptors that can be duplicated. */
   get duplicates(): boolean {
     return this.name === 'epoll';
@@ -220,11 +202,11 @@ export class CompletionPort {
   }
 
   /** Counts what keeps the loop alive: the port does as long as one endpoint does. */
-  retain(): void {
+  holdLoop(): void {
     if (this.#references++ === 0) this.native.reference(true);
   }
 
-  release(): void {
+  letLoopGo(): void {
     if (--this.#references === 0) this.native.reference(false);
   }
 

@@ -6,8 +6,8 @@ export const FACADE_MUTATIONS = [
     edits: [
       {
         file: 'lib/port/endpoint.ts',
-        find: 'port.slabCopy(sent, length)',
-        replace: 'port.slabCopy(0, length)',
+        find: 'slab.slice(sent, length)',
+        replace: 'slab.slice(0, length)',
       },
     ],
   },
@@ -26,8 +26,8 @@ export const FACADE_MUTATIONS = [
     edits: [
       {
         file: 'lib/net/connection/connection.ts',
-        find: "asOwnCall(() => write(canceledWriteFails ? errnoException(ECANCELED, 'write') : null));",
-        replace: 'runTicks();',
+        find: "asCallOfItsOwn(() => write(canceledWriteFails ? errnoException(ECANCELED, 'write') : null));",
+        replace: 'asCallOfItsOwn(() => {});',
       },
     ],
   },
@@ -46,7 +46,7 @@ export const FACADE_MUTATIONS = [
     edits: [
       {
         file: 'lib/port/listening-endpoint.ts',
-        find: 'if (!this.closing) this.port.submit(Operation.AcceptStart, this, 0);',
+        find: 'if (!this.isClosing()) this.port.submit(Operation.AcceptStart, this, 0);',
         replace: '',
       },
     ],

@@ -13,11 +13,12 @@ import {
 } from '../../node/errors.js';
 import { observeConnect } from '../../node/performance.js';
 import { denial } from '../../node/permission.js';
+import { hasBlockList } from '../../node/versions.js';
 import type { ConnectOptions } from '../../port/opening.js';
 import type { ConnectRequest } from '../connection/handle-requests.js';
 import type { TCP } from '../connection/socket-handle.js';
 import type { WantedOptions } from '../connection/wanted-options.js';
-import { hasBlockList, kConnection, type ThisSocket } from '../state.js';
+import { kConnection, type ThisSocket } from '../state.js';
 
 const debug = util.debuglog('net');
 const isWindows = process.platform === 'win32';

@@ -19,8 +19,10 @@ import {
   statusOf,
 } from '../../node/errors.js';
 import { denial } from '../../node/permission.js';
+import { publishesInCreateConnection } from '../../node/versions.js';
 import { clearTimeout, setTimeout } from '../../port/clock.js';
 import { Pipe, TCP } from '../connection/socket-handle.js';
+import { UserBufferSink } from '../sinks/user-buffer-sink.js';
 import { kConnection, type ThisSocket } from '../state.js';
 import {
   afterConnect,
@@ -51,8 +53,6 @@ const { _normalizeArgs: normalizeArgs } = builtin as unknown as {
 };
 const [normalizedArgs] = Object.getOwnPropertySymbols(normalizeArgs([])) as [symbol];
 
-// Node 20 publishes in net.connect(), later versions in Socket.prototype.connect.
-export const publishesInCreateConnection = Number.parseInt(process.versions.node, 10) < 22;
 export function publishClientSocket(socket: unknown): void {
   if (clientSocketChannel.hasSubscribers) clientSocketChannel.publish({ socket });
 }
@@ -66,7 +66,7 @@ export function connect(self: ThisSocket, args: unknown[], pristineWrite: unknow
   if (callback !== null) self.once('connect', callback);
   if (self._parent?.connecting) return self;
   if (options.port === undefined && options.path == null) {
-    refuse(options); // ERR_MISSING_ARGS
+    judgeConnect(options); // ERR_MISSING_ARGS
   }
 
   const writable = self as unknown as { write: unknown };
@@ -81,12 +81,12 @@ export function connect(self: ThisSocket, args: unknown[], pristineWrite: unknow
     self._undestroy();
     self._sockname = null;
   }
-  self[kConnection].userBuffer?.renew();
+  UserBufferSink.of(self[kConnection])?.renew();
   self._unrefTimer();
   self.connecting = true;
 
   if (options.path) {
-    if (typeof options.path !== 'string') refuse(options);
+    if (typeof options.path !== 'string') judgeConnect(options);
     attempt(self, { host: options.path, port: 0, family: 0, localHost: undefined, localPort: undefined });
   } else {
     lookupAndConnect(self, options);
@@ -104,7 +104,7 @@ function isPort(value: unknown): boolean {
 }
 
 /** Whether node:net has a reason to throw; which one, it says itself. */
-function suspicious(options: Options, host: unknown): boolean {
+function isSuspicious(options: Options, host: unknown): boolean {
   const { localAddress, localPort, autoSelectFamily, autoSelectFamilyAttemptTimeout, lookup } = options;
   return (
     typeof host !== 'string' ||
@@ -120,11 +120,11 @@ function suspicious(options: Options, host: unknown): boolean {
 }
 
 function validate(options: Options, host: unknown): void {
-  if (suspicious(options, host)) refuse(options);
+  if (isSuspicious(options, host)) judgeConnect(options);
 }
 
 /** Has node:net throw what it throws for these options, if it does. */
-function refuse(options: Options): void {
+function judgeConnect(options: Options): void {
   // What node:net does not refuse goes no further: names are looked up by us, once.
   const wrong = options.lookup != null && typeof options.lookup !== 'function';
   const lookup = { __proto__: null, value: () => {} };

@@ -4,16 +4,14 @@ import type { Buffer } from 'node:buffer';
 
 import util = require('node:util');
 
-import { errnoException, ofCompletion, socketClosed, statusOf } from '../../node/errors.js';
+import { errnoException, neverOpened, ofCompletion, socketClosed, statusOf } from '../../node/errors.js';
+import { canceledWriteFails } from '../../node/versions.js';
 import type { StreamEndpoint, StreamOwner } from '../../port/endpoint.js';
-import { runTicks } from '../../port/ticks.js';
-import { inThisContext, reportIn } from '../async-context.js';
-import { port } from '../engine-port.js';
-import type { Sink } from '../sinks/sink.js';
+import { asCallOfItsOwn, inThisContext, reportIn } from '../async-context.js';
+import { deliver, type Sink } from '../sinks/sink.js';
 import { streamSink } from '../sinks/stream-sink.js';
-import { UserBufferSink } from '../sinks/user-buffer-sink.js';
 import { kAsyncId, kConnection, type ThisSocket, type WriteCallback, type WriteData } from '../state.js';
-import type { ConnectRequest } from './handle-requests.js';
+import type { Connecting, ConnectRequest } from './handle-requests.js';
 import { noteActivity, refreshIdle } from './idle-timer.js';
 import { SharedOwner } from './shared-owner.js';
 import type { SocketHandle, TCP } from './socket-handle.js';
@@ -21,31 +19,7 @@ import { WantedOptions } from './wanted-options.js';
 import { sendAll, sendBytes, sendText } from './write.js';
 
 const debug = util.debuglog('net');
-// Node 20 calls back without an error when the socket was destroyed first.
-const canceledWriteFails = Number.parseInt(process.versions.node, 10) >= 22;
 const ECANCELED = statusOf('ECANCELED');
-/** Of a write through a handle that never got a socket (libuv: uv_write). */
-const NOT_WRITABLE = statusOf(process.platform === 'win32' ? 'EPIPE' : 'EBADF');
-
-/** As over libuv: ticks come after it, and what throws is uncaught and keeps nothing else back. */
-function asOwnCall(call: () => void): void {
-  try {
-    call();
-    runTicks();
-  } catch (error) {
-    port().native.uncaught(error);
-  }
-}
-
-function deliver(connection: Connection, chunk: Buffer): void {
-  connection.sink.bytes(connection, chunk);
-}
-
-/** A connect() that is under way. `request`: what the handle was asked with, for those who list requests. */
-export interface Connecting {
-  readonly request: ConnectRequest;
-  readonly done: (status: number) => void;
-}
 
 /**
  * One handle and one endpoint of a socket, from connect() or accept to the close. A socket that connects anew, tries the
@@ -55,15 +29,15 @@ export interface Connecting {
  */
 export class Connection implements StreamOwner {
   readonly socket: ThisSocket;
-  sink: Sink = streamSink;
-  /** Asked for, as a handle of libuv's shows it. The endpoint's own ends with the peer's direction, or an error. */
-  reading = false;
-  bytesRead = 0;
-  bytesWritten = 0;
   options: WantedOptions | null = null;
-  /** While node:net's own code passes the socket to another process: a libuv handle of the connection, or NO_HANDLE. */
-  lent: object | null = null;
 
+  private ownSink: Sink = streamSink;
+  /** Asked for, as a handle of libuv's shows it. The endpoint's own ends with the peer's direction, or an error. */
+  private isReading = false;
+  private readBytes = 0;
+  private writtenBytes = 0;
+  /** While node:net's own code passes the socket to another process: a libuv handle of the connection, or NO_HANDLE. */
+  private lentHandle: object | null = null;
   private ownHandle: SocketHandle | null = null;
   private ownEndpoint: StreamEndpoint | null = null;
   private connecting: Connecting | null = null;
@@ -88,15 +62,31 @@ export class Connection implements StreamOwner {
     return this.ownEndpoint;
   }
 
-  get request(): ConnectRequest | undefined {
-    return this.connecting?.request;
+  /** Where received bytes, the end and errors go. */
+  get sink(): Sink {
+    return this.ownSink;
   }
 
-  get userBuffer(): UserBufferSink | null {
-    for (let sink: Sink | null = this.sink; sink !== null; sink = sink.under) {
-      if (sink instanceof UserBufferSink) return sink;
-    }
-    return null;
+  get reading(): boolean {
+    return this.isReading;
+  }
+
+  get bytesRead(): number {
+    return this.readBytes;
+  }
+
+  /** Of writes that fail, too. */
+  get bytesWritten(): number {
+    return this.writtenBytes;
+  }
+
+  /** What node:net's own code is to find as the handle meanwhile; null when the socket is not being passed on. */
+  get lent(): object | null {
+    return this.lentHandle;
+  }
+
+  get request(): ConnectRequest | undefined {
+    return this.connecting?.request;
   }
 
   /** The connection whose socket gets the bytes: another one if the socket was given the handle of another socket. */
@@ -140,12 +130,17 @@ export class Connection implements StreamOwner {
   /** The same over a handle that the program has put in the place of this one's: the counters go on. */
   exchanged(handle: SocketHandle, endpoint: StreamEndpoint | null): Connection {
     const next = this.next();
-    next.bytesRead = this.bytesRead;
-    next.bytesWritten = this.bytesWritten;
-    next.reading = this.reading;
+    next.goOnFrom(this);
+    next.readBytes = this.readBytes;
     next.ownHandle = handle;
     next.ownEndpoint = endpoint;
     return next;
+  }
+
+  /** Both have the same handle: what it counts and shows is the same for both. */
+  goOnFrom(other: Connection): void {
+    this.isReading = other.isReading;
+    this.writtenBytes = other.writtenBytes;
   }
 
   /** The program puts back the handle that this connection had. */
@@ -159,8 +154,8 @@ export class Connection implements StreamOwner {
   private inherit(former: Connection): void {
     former.letGo();
     this.options = former.options;
-    this.lent = former.lent;
-    this.sink = former.sink.follow(this);
+    this.lentHandle = former.lentHandle;
+    this.ownSink = former.ownSink.follow(this);
     this.socket[kConnection] = this;
   }
 
@@ -168,43 +163,42 @@ export class Connection implements StreamOwner {
 
   receive(): void {
     if (this.ownEndpoint === null) return;
-    this.reading = true;
-    if (this.sink.restart?.(this) !== true) this.ownEndpoint.startReceiving(this.sink.receiver);
+    this.isReading = true;
+    if (this.ownSink.restart?.(this) !== true) this.ownEndpoint.startReceiving(this.ownSink.receiver);
   }
 
   stopReceiving(endpoint = this.ownEndpoint): void {
-    this.reading = false;
+    this.isReading = false;
     this.halt(endpoint);
   }
 
   /** As the handle's readStop() alone: `reading` is for who calls it to change. */
   halt(endpoint = this.ownEndpoint): void {
-    this.sink.stopped?.();
+    this.ownSink.stopped?.();
     if (!this.socket.destroyed) endpoint?.stopReceiving();
-  }
-
-  /** Whether the endpoint is to receive: its bytes of before may still come. */
-  get receives(): boolean {
-    return this.ownEndpoint?.isReceiving() === true;
   }
 
   /** By way of the handle, whose methods a program may have replaced. */
   startReading(): void {
-    this.reading = true;
+    this.isReading = true;
     const status = this.ownHandle?.readStart() ?? 0;
     if (status !== 0) this.socket.destroy(errnoException(status, 'read'));
   }
 
   stopReading(): void {
-    this.reading = false;
+    this.isReading = false;
     const status = this.ownHandle?.readStop() ?? 0;
     if (status !== 0 && !this.socket.destroyed) this.socket.destroy(errnoException(status, 'read'));
   }
 
-  /** With `onread` the socket's read() and resume() start to receive by themselves. */
-  startUserBuffer(): void {
-    if (this.sink === streamSink || this.userBuffer === null) return;
-    if (!this.socket.connecting && this.ownHandle !== null && !this.reading) this.startReading();
+  /** What a program asks of the handle, or has asked of the one before it. */
+  noteReading(on: boolean): void {
+    this.isReading = on;
+  }
+
+  /** Bytes that went past `arrived`. */
+  countRead(length: number): void {
+    this.readBytes += length;
   }
 
   /** Counts what has arrived. False when nobody wants it any more. */
@@ -212,14 +206,19 @@ export class Connection implements StreamOwner {
     const { socket } = this;
     noteActivity(socket);
     if (socket.destroyed) return false;
-    this.bytesRead += length;
+    this.readBytes += length;
     return true;
+  }
+
+  /** Another sink takes over, without receiving anew. */
+  replaceSink(sink: Sink): void {
+    this.ownSink = sink;
   }
 
   /** What is received goes past the socket, to `sink`. */
   divert(sink: Sink): void {
-    this.sink = sink;
-    if (this.reading) this.receive();
+    this.ownSink = sink;
+    if (this.isReading) this.receive();
     const owner = this.ownEndpoint?.owner;
     if (owner instanceof SharedOwner) owner.receiving = this;
   }
@@ -230,7 +229,7 @@ export class Connection implements StreamOwner {
   write(data: WriteData, encoding: string, callback: WriteCallback): false | undefined {
     const endpoint = this.ownEndpoint;
     if (endpoint === null) {
-      callback(this.ownHandle === null ? socketClosed() : errnoException(NOT_WRITABLE, 'write'));
+      callback(this.ownHandle === null ? socketClosed() : neverOpened());
       return false;
     }
     noteActivity(this.socket);
@@ -242,7 +241,7 @@ export class Connection implements StreamOwner {
 
   /** `sent`: what the system has taken of `total` bytes, or its error. */
   settle(sent: number, total: number, callback: WriteCallback): void {
-    this.bytesWritten += total; // of a write that fails, too
+    this.writtenBytes += total; // of a write that fails, too
     if (sent === total) {
       callback();
     } else if (sent < 0) {
@@ -252,6 +251,11 @@ export class Connection implements StreamOwner {
       // The callback runs where the write was called, however much later that is.
       this.writeCallback = inThisContext(callback, 'WRITEWRAP', this.socket[kAsyncId]);
     }
+  }
+
+  /** Bytes that were counted and go on elsewhere, where they are counted again. */
+  uncountWritten(length: number): void {
+    this.writtenBytes -= length;
   }
 
   /** Whether a write waits for onSent. Bytes may wait in the endpoint for another socket that shares the handle. */
@@ -287,7 +291,7 @@ export class Connection implements StreamOwner {
   close(isException: boolean, how: 'close' | 'reset' | 'keep'): void {
     const { socket, ownHandle: handle } = this;
     if (handle === null) return;
-    if (handle.holder !== socket) this.bytesRead = handle.bytesRead; // it was another socket's before
+    if (handle.holder !== socket) this.readBytes = handle.bytesRead; // it was another socket's before
     const letGo = (connection: Connection | undefined) => {
       connection?.letGo();
       socket._sockname = null;
@@ -304,11 +308,22 @@ export class Connection implements StreamOwner {
     else handle.close(closed);
   }
 
+  lend(handle: object): void {
+    this.lentHandle = handle;
+  }
+
+  /** False when it has gone to the other process meanwhile. */
+  takeBack(): boolean {
+    const wasLent = this.lentHandle !== null;
+    this.lentHandle = null;
+    return wasLent;
+  }
+
   /** It goes on in another process. The socket is left as node:net leaves it: open, and without a handle. */
   giveUp(): void {
     const { ownHandle: handle, ownEndpoint: endpoint } = this;
-    this.lent = null;
-    this.reading = false;
+    this.lentHandle = null;
+    this.isReading = false;
     if (endpoint?.stalled) {
       endpoint.stopReceiving(); // what comes is the other process's
       endpoint.whenSent = () => handle?.close();
@@ -337,22 +352,18 @@ export class Connection implements StreamOwner {
   }
 
   onEnded(): void {
-    if (this.ownEndpoint !== null) this.inContext(() => this.sink.end(this));
+    if (this.ownEndpoint !== null) this.inContext(() => this.ownSink.end(this));
   }
 
   onReceiveFailed(status: number): void {
-    if (this.ownEndpoint !== null) this.inContext(() => this.sink.error(this, status));
+    if (this.ownEndpoint !== null) this.inContext(() => this.ownSink.error(this, status));
   }
 
   onSent(status: number): void {
     const { socket } = this;
     const callback = this.takeWriteCallback();
     this.queuedBefore = 0;
-    if (status < 0) {
-      if (socket.destroyed && !canceledWriteFails) {
-        callback?.(null);
-        return;
-      }
+    if (status < 0 && (canceledWriteFails || !socket.destroyed)) {
       const error = ofCompletion(() => errnoException(status, 'write'));
       if (callback !== null) callback(error);
       else if (this.ownEndpoint !== null) this.inContext(() => socket.destroy(error));
@@ -374,8 +385,8 @@ export class Connection implements StreamOwner {
     const shutdown = this.shutdownCallback;
     this.shutdownCallback = null;
     if (write !== null)
-      asOwnCall(() => write(canceledWriteFails ? errnoException(ECANCELED, 'write') : null));
-    if (shutdown !== null) asOwnCall(shutdown);
+      asCallOfItsOwn(() => write(canceledWriteFails ? errnoException(ECANCELED, 'write') : null));
+    if (shutdown !== null) asCallOfItsOwn(shutdown);
     this.onConnected(ECANCELED);
     this.gone?.();
   }

@@ -19,6 +19,12 @@ export interface ConnectRequest {
   addressType?: number;
 }
 
+/** A connect() that is under way. `request`: what the handle was asked with, for those who list requests. */
+export interface Connecting {
+  readonly request: ConnectRequest;
+  readonly done: (status: number) => void;
+}
+
 /** What shutdown() of a handle is given. */
 export interface ShutdownRequest {
   oncomplete(status: number): void;

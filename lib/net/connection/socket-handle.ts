@@ -15,8 +15,8 @@ import { port } from '../engine-port.js';
 import { isBoundToHttp2, moveForHttp2 } from '../interop/tls-sockets.js';
 import { consume } from '../sinks/parser-feed.js';
 import { kConnection, type ThisSocket } from '../state.js';
-import { type Connecting, Connection } from './connection.js';
-import type { ConnectRequest, ShutdownRequest } from './handle-requests.js';
+import { Connection } from './connection.js';
+import type { Connecting, ConnectRequest, ShutdownRequest } from './handle-requests.js';
 import { setKeepAlive } from './keep-alive.js';
 import { pipeName } from './pipe-name.js';
 import { SharedOwner } from './shared-owner.js';
@@ -123,8 +123,7 @@ export abstract class SocketHandle extends AsyncResource {
     if (current.handle === this && current.endpoint === endpoint) return;
     const next = current.exchanged(this, endpoint);
     if (endpoint === null || connection === null) return;
-    next.reading = connection.reading;
-    next.bytesWritten = connection.bytesWritten;
+    next.goOnFrom(connection);
     endpoint.owner = new SharedOwner(endpoint.owner as Connection | SharedOwner, next);
   }
 
@@ -169,7 +168,7 @@ export abstract class SocketHandle extends AsyncResource {
   }
 
   set reading(on: boolean) {
-    if (this.current !== null) this.current.reading = on;
+    this.current?.noteReading(on);
   }
 
   get bytesRead(): number {

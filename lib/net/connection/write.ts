@@ -81,7 +81,9 @@ export function sendBytes(
   const { length } = bytes;
   // Of no bytes, too: the answer may be an error.
   const sent =
-    length > COPIED_BYTES_MAX ? endpoint.send(bytes, length) : endpoint.sendSlab(copy(endpoint, bytes, 0));
+    length > COPIED_BYTES_MAX
+      ? endpoint.send(bytes, length)
+      : endpoint.sendSlab(endpoint.port.slab.copy(bytes, 0));
   connection.settle(sent, length, callback);
 }
 
@@ -89,11 +91,6 @@ export function sendBytes(
 function isTriedFirst(text: string, encoding: string): boolean {
   const bytesPerUnitMax = TRIED_BYTES_PER_UNIT_MAX.get(encoding);
   return bytesPerUnitMax !== undefined && text.length * bytesPerUnitMax <= TRIED_BYTES_MAX;
-}
-
-/** Into the slab; the length there. Memory that was transferred away is empty, and cannot be copied from. */
-function copy({ port }: StreamEndpoint, bytes: Uint8Array, at: number): number {
-  return bytes.length === 0 ? at : port.copy(bytes, at);
 }
 
 export function sendText(
@@ -107,7 +104,7 @@ export function sendText(
   let sent: number;
   let length: number;
   if (textBytesMax(text, encoding) <= COPIED_TEXT_BYTES_MAX) {
-    length = endpoint.port.encode(text, encoding, 0);
+    length = endpoint.port.slab.encode(text, encoding, 0);
     sent = endpoint.sendSlab(length);
   } else {
     const bytes = Buffer.from(text, encoding);
@@ -136,14 +133,12 @@ export function sendAll(
     pieces <= PIECES_MAX &&
     bytesMax <= Math.max(COPIED_BYTES_MAX, Math.min(GATHERED_BYTES_MAX, pieces * GATHERED_PIECE_BYTES))
   ) {
-    const { port } = endpoint;
+    const { slab } = endpoint.port;
     let length = 0;
     for (const piece of chunks) {
       const { chunk } = piece;
       length =
-        typeof chunk === 'string'
-          ? port.encode(chunk, encodingOf(piece), length)
-          : copy(endpoint, chunk, length);
+        typeof chunk === 'string' ? slab.encode(chunk, encodingOf(piece), length) : slab.copy(chunk, length);
     }
     connection.settle(length === 0 ? 0 : endpoint.sendSlab(length), length, callback);
     return;

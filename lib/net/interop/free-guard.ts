@@ -1,12 +1,10 @@
 // A connection that waits in an agent's pool must not receive: the bytes would be taken for the next answer.
+import { guardsFreeSockets } from '../../node/versions.js';
 import { StreamEndpoint } from '../../port/endpoint.js';
 import type { Connection } from '../connection/connection.js';
 import { port } from '../engine-port.js';
 import { GuardSink } from '../sinks/guard-sink.js';
 import { isCarried, kConnection } from '../state.js';
-
-// Node 22 and later distrust what arrives on a connection that waits for its next request.
-const guardsFreeSockets = Number.parseInt(process.versions.node, 10) >= 22;
 
 /** Destroys a socket of the port at the first byte that arrives, until it is called again with false. */
 export function guardFree(socket: unknown, on = true): void {
@@ -16,12 +14,13 @@ export function guardFree(socket: unknown, on = true): void {
   const { receiving } = connection;
   unguard(receiving);
   if (!on) return;
-  receiving.sink = new GuardSink(receiving.sink, socket);
+  receiving.replaceSink(new GuardSink(receiving.sink, socket));
   if (!connection.reading) connection.receive();
 }
 
 function unguard(connection: Connection): void {
-  if (connection.sink instanceof GuardSink) connection.sink = connection.sink.under;
+  const { sink } = connection;
+  if (sink instanceof GuardSink) connection.replaceSink(sink.under);
 }
 
 /** No agent reports any more when it takes a connection out of its pool. */

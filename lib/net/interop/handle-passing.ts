@@ -121,15 +121,13 @@ function lendSocket(socket: ThisSocket): Loan | undefined {
     return undefined;
   }
   handle.unref();
-  connection.lent = handle;
+  connection.lend(handle);
   return {
     handle,
     lent: true,
     object: socket,
     end() {
-      if (connection.lent === null) return 'taken';
-      connection.lent = null;
-      return 'back';
+      return connection.takeBack() ? 'back' : 'taken';
     },
   };
 }
@@ -153,11 +151,11 @@ function lendServer(server: { _handle: unknown }, listener: ListenerHandle): Loa
 function withoutHandle<T>(object: unknown, call: () => T): T {
   const connection = isCarried(object) ? object[kConnection] : undefined;
   if (connection === undefined || connection.lent !== null) return call();
-  connection.lent = NO_HANDLE;
+  connection.lend(NO_HANDLE);
   try {
     return call();
   } finally {
-    connection.lent = null;
+    connection.takeBack();
   }
 }
 

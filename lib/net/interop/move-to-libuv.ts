@@ -10,6 +10,7 @@ import type { StreamEndpoint } from '../../port/endpoint.js';
 import type { Connection } from '../connection/connection.js';
 import { port } from '../engine-port.js';
 import { takeHeld } from '../sinks/parser-sink.js';
+import { UserBufferSink } from '../sinks/user-buffer-sink.js';
 import { kConnection, type ThisSocket, type WriteCallback } from '../state.js';
 
 type Construct = (this: unknown, options: unknown) => void;
@@ -111,7 +112,7 @@ function openDuplicate(endpoint: StreamEndpoint): unknown {
 function become(socket: ThisSocket, handle: unknown): void {
   const before = Object.getOwnPropertyDescriptors(socket) as PropertyDescriptorMap;
   Reflect.deleteProperty(before, kConnection);
-  const { options, userBuffer } = socket[kConnection];
+  const { options } = socket[kConnection];
   // The constructor neither listens to 'end' a second time nor starts a class's own _construct() again.
   const quiet = { value: () => socket, configurable: true, writable: true, enumerable: false };
   defineAll(socket, { on: quiet, _construct: { ...quiet, value: undefined } });
@@ -124,7 +125,7 @@ function become(socket: ThisSocket, handle: unknown): void {
     keepAlive: options?.keepAlive,
     ...(options?.keepAlive && { keepAliveInitialDelay: options.keepAliveIdleSeconds * 1000 }),
     ...(options?.typeOfService !== undefined && { typeOfService: options.typeOfService }),
-    onread: userBuffer?.option ?? null,
+    onread: UserBufferSink.of(socket[kConnection])?.option ?? null,
   });
   for (const key of ['on', '_construct']) Reflect.deleteProperty(socket, key);
   defineAll(socket, before);
@@ -135,7 +136,7 @@ function goOn(
   connection: Connection,
   { chunks, receiveStatus, unsent, referenced }: UnderWay,
 ): void {
-  for (const chunk of chunks) connection.bytesRead += chunk.length;
+  for (const chunk of chunks) connection.countRead(chunk.length);
   const all = [...takeHeld(connection), ...chunks];
   if (all.length > 0) buffer(socket, all);
   if (unsent.length > 0) writeRest(socket, connection, unsent);
@@ -166,7 +167,7 @@ function buffer(socket: ThisSocket, chunks: Buffer[]): void {
 
 function writeRest(socket: ThisSocket, connection: Connection, unsent: Uint8Array[]): void {
   const callback = connection.takeWriteCallback() as WriteCallback;
-  for (const chunk of unsent) connection.bytesWritten -= chunk.length; // the handle counts them
+  for (const chunk of unsent) connection.uncountWritten(chunk.length); // the handle counts them
   // Never before the caller goes on: it has not finished with the socket yet.
   let inCall = true;
   const done: WriteCallback = (error) => {

@@ -3,16 +3,15 @@ import diagnosticsChannel = require('node:diagnostics_channel');
 
 import type net from 'node:net';
 import { debug } from '../../node/debug.js';
+import { hasBlockList, zeroConnectionsIsALimit } from '../../node/versions.js';
 import type { StreamEndpoint } from '../../port/endpoint.js';
 import { setKeepAlive } from '../connection/keep-alive.js';
 import type { SocketHandle } from '../connection/socket-handle.js';
 import { port } from '../engine-port.js';
 import { AcceptedOptions, acceptedSocket } from '../socket/socket.js';
-import { hasBlockList, kConnection } from '../state.js';
+import { kConnection } from '../state.js';
 
 const serverSocketChannel = diagnosticsChannel.channel('net.server.socket');
-// Up to Node 20 a maxConnections of 0 means no limit.
-const zeroMeansNoLimit = Number.parseInt(process.versions.node, 10) < 22;
 
 /** What a net.Server knows, and node:net does not document. */
 export interface ServerState extends net.Server {
@@ -30,7 +29,7 @@ export interface ServerState extends net.Server {
 /** `handle`: made outside of the server's async context, since the connection's events do not belong to it. */
 export function accept(server: ServerState, endpoint: StreamEndpoint, handle: SocketHandle): void {
   const { maxConnections } = server;
-  const limited = zeroMeansNoLimit ? Boolean(maxConnections) : maxConnections != null;
+  const limited = zeroConnectionsIsALimit ? maxConnections != null : Boolean(maxConnections);
   if (limited && server._connections >= maxConnections) {
     drop(server, endpoint);
     handle.drop(endpoint);

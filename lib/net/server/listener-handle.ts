@@ -174,7 +174,8 @@ export class ListenerHandle extends AsyncResource {
     return this.status;
   }
 
-  failed(): number {
+  /** The same before node:net asks: 0, or one of libuv's error numbers. */
+  get bindStatus(): number {
     return this.status;
   }
 

@@ -66,7 +66,7 @@ export const listen2: Listen2 = function (address, portNumber, addressType, back
     if (isDescriptor(fd)) {
       const handle = ListenerHandle.adopt(this, fd, backlogOf(backlog));
       // What the port cannot carry, and what is no socket at all, node:net listens on or words the error of.
-      if (handle.failed() === 0) this._handle = handle;
+      if (handle.bindStatus === 0) this._handle = handle;
       else handle.close();
     }
   } else if (mayUseNet()) {
@@ -94,7 +94,7 @@ export const listen2: Listen2 = function (address, portNumber, addressType, back
     } else {
       // No host: IPv6 with IPv4 in it, or IPv4 alone where the system has no IPv6.
       const any6 = ListenerHandle.listenOn(this, { ...common, host: '::', port: portNumber ?? 0, family: 6 });
-      const six = any6.failed() === 0 || any6.failed() === EADDRINUSE;
+      const six = any6.bindStatus === 0 || any6.bindStatus === EADDRINUSE;
       if (!six) any6.close();
       address = six ? '::' : '0.0.0.0';
       addressType = six ? 6 : 4;

@@ -15,8 +15,8 @@ export function isParsed(socket: ThisSocket): boolean {
 
 export class ParserSink implements Sink {
   /** What came while the handle was stopped, or the socket paused; an end is null. */
-  private held: (Buffer | null)[] | null = null;
-  /** The handle is read again, once what is held has been given on. */
+  private waiting: (Buffer | null)[] | null = null;
+  /** The handle is read again, once what waits has been given on. */
   private restarting = false;
 
   private constructor(readonly under: Sink) {}
@@ -28,14 +28,14 @@ export class ParserSink implements Sink {
   /** Takes the place of the stream's sink until the parser is gone. */
   static instead(stream: Sink, connection: Connection): ParserSink {
     const sink = new ParserSink(stream);
-    connection.sink = sink;
+    connection.replaceSink(sink);
     return sink;
   }
 
   bytes(connection: Connection, chunk: Buffer): void {
     const { socket } = connection;
-    if (this.held === null && !isParsed(socket)) {
-      connection.sink = this.under;
+    if (this.waiting === null && !isParsed(socket)) {
+      connection.replaceSink(this.under);
       this.under.bytes(connection, chunk);
     } else if (connection.arrived(chunk.length)) {
       this.parse(connection, chunk);
@@ -45,10 +45,10 @@ export class ParserSink implements Sink {
   parse(connection: Connection, chunk: Buffer): void {
     const { socket } = connection;
     const asHandle = readsHandle(socket);
-    if (this.held !== null) {
-      this.held.push(chunk);
-    } else if (asHandle ? !connection.receives : socket.readableFlowing === false) {
-      this.held = [chunk];
+    if (this.waiting !== null) {
+      this.waiting.push(chunk);
+    } else if (asHandle ? connection.endpoint?.isReceiving() !== true : socket.readableFlowing === false) {
+      this.waiting = [chunk];
       if (asHandle) return; // until the handle is read again
       connection.stopReceiving(); // one chunk is enough to hold
       this.releaseWhenResumed(connection);
@@ -58,12 +58,12 @@ export class ParserSink implements Sink {
   }
 
   end(connection: Connection): void {
-    if (this.held === null) {
+    if (this.waiting === null) {
       this.under.end(connection);
       return;
     }
     refreshIdle(connection.socket);
-    this.held.push(null);
+    this.waiting.push(null);
   }
 
   error(connection: Connection, status: number): void {
@@ -75,13 +75,13 @@ export class ParserSink implements Sink {
   }
 
   takeHeld(): Buffer[] {
-    const chunks = this.held?.filter((chunk) => chunk !== null) ?? [];
-    this.held = null;
+    const chunks = this.waiting?.filter((chunk) => chunk !== null) ?? [];
+    this.waiting = null;
     return chunks;
   }
 
   restart(connection: Connection): boolean {
-    if (this.held === null) return false;
+    if (this.waiting === null) return false;
     if (!this.restarting) this.release(connection);
     this.restarting = true;
     return true;
@@ -99,18 +99,18 @@ export class ParserSink implements Sink {
   private release(connection: Connection): void {
     const { socket } = connection;
     port().afterClosing(() => {
-      if (this.held === null || socket.destroyed) return;
+      if (this.waiting === null || socket.destroyed) return;
       if (readsHandle(socket)) {
         if (!this.restarting) return;
       } else if (socket.readableFlowing === false) {
         this.releaseWhenResumed(connection);
         return;
       }
-      const chunk = this.held.shift() ?? null;
-      if (this.held.length > 0) {
+      const chunk = this.waiting.shift() ?? null;
+      if (this.waiting.length > 0) {
         this.release(connection);
       } else {
-        this.held = null;
+        this.waiting = null;
         this.restarting = false;
         connection.receive();
       }

@@ -21,3 +21,7 @@ export interface Sink {
   /** What receives on the connection that the socket has next. */
   follow(next: Connection): Sink;
 }
+
+export function deliver(connection: Connection, chunk: Buffer): void {
+  connection.sink.bytes(connection, chunk);
+}

@@ -19,7 +19,7 @@ export class TakenSink implements Sink {
 
   bytes(connection: Connection, chunk: Buffer): void {
     refreshIdle(connection.socket);
-    connection.bytesRead += chunk.length;
+    connection.countRead(chunk.length);
     if (!this.taken.push(chunk)) connection.stopReceiving();
   }
 

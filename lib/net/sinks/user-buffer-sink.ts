@@ -5,7 +5,7 @@ import type { Receiver } from '../../port/endpoint.js';
 import type { Connection } from '../connection/connection.js';
 import { noteActivity } from '../connection/idle-timer.js';
 import type { Sink } from './sink.js';
-import { StreamSink } from './stream-sink.js';
+import { StreamSink, streamSink } from './stream-sink.js';
 
 const ENOBUFS = statusOf('ENOBUFS');
 const { isUint8Array } = types;
@@ -53,6 +53,22 @@ export class UserBufferSink extends StreamSink implements Receiver {
     this.length = buffer.length;
   }
 
+  /** That of a connection, perhaps under another sink. */
+  static of(connection: Connection): UserBufferSink | null {
+    for (let sink: Sink | null = connection.sink; sink !== null; sink = sink.under) {
+      if (sink instanceof UserBufferSink) return sink;
+    }
+    return null;
+  }
+
+  /** With `onread` the socket's read() and resume() start to receive by themselves. */
+  static start(connection: Connection): void {
+    if (connection.sink === streamSink || UserBufferSink.of(connection) === null) return;
+    if (!connection.socket.connecting && connection.handle !== null && !connection.reading) {
+      connection.startReading();
+    }
+  }
+
   override follow(next: Connection): Sink {
     this.connection = next;
     return this;
@@ -80,7 +96,7 @@ export class UserBufferSink extends StreamSink implements Receiver {
   private callBack(connection: Connection, length: number): void {
     const { socket, endpoint } = connection;
     noteActivity(socket);
-    connection.bytesRead += length;
+    connection.countRead(length);
     const goOn = this.callback.call(socket, length, this.buffer as Uint8Array) !== false;
     this.renew();
     if (!goOn) connection.stopReceiving(endpoint);

@@ -11,12 +11,14 @@ import {
   statusOf,
 } from '../../node/errors.js';
 import { sharesTimers } from '../../node/symbols.js';
+import { finalWaitsForConnect } from '../../node/versions.js';
 import { clearTimeout } from '../../port/clock.js';
 import { connect } from '../connect/connect.js';
 import { refreshIdle } from '../connection/idle-timer.js';
 import { Pipe, type TCP } from '../connection/socket-handle.js';
 import { comeBackToPort } from '../interop/move-to-libuv.js';
 import { asking } from '../sinks/stream-sink.js';
+import { UserBufferSink } from '../sinks/user-buffer-sink.js';
 import {
   kConnection,
   kTimeout,
@@ -30,8 +32,6 @@ import { type Method, optionMethods } from './socket-options.js';
 // As the timers: programs that fake it do not mean this one. (node:net's ticks can be faked, and so can ours.)
 const { queueMicrotask } = globalThis;
 const ENOTCONN = statusOf('ENOTCONN');
-// Up to Node 20 a socket that was never connected does not finish either.
-const finalWaitsForConnect = Number.parseInt(process.versions.node, 10) < 22;
 
 /** node:net's own methods, for the sockets that it carries. */
 const theirs = builtin.Socket.prototype as unknown as Record<string, (...args: unknown[]) => unknown>;
@@ -44,7 +44,7 @@ const perMessage: Record<string, Method> = {
   read(this: ThisSocket, size?: number): unknown {
     const connection = this[kConnection];
     if (connection === undefined) return (theirs.read as Method).call(this, size as never);
-    connection.startUserBuffer();
+    UserBufferSink.start(connection);
     return duplex.read.call(this, size);
   },
 
@@ -135,12 +135,13 @@ const others: Record<string, Method> = {
 
   pause(this: ThisSocket): unknown {
     const connection = this[kConnection];
-    if (connection.userBuffer !== null && !this.connecting && connection.reading) connection.stopReading();
+    const receivesInto = UserBufferSink.of(connection) !== null;
+    if (receivesInto && !this.connecting && connection.reading) connection.stopReading();
     return duplex.pause.call(this);
   },
 
   resume(this: ThisSocket): unknown {
-    this[kConnection].startUserBuffer();
+    UserBufferSink.start(this[kConnection]);
     return duplex.resume.call(this);
   },
 

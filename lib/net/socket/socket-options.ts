@@ -2,16 +2,15 @@
 
 import { builtin, judge } from '../../node/builtin.js';
 import { errnoException, statusOf } from '../../node/errors.js';
+import { hasTypeOfService, looksUpOnTimeout } from '../../node/versions.js';
 import { clearTimeout, setTimeout } from '../../port/clock.js';
 import { keepAlive } from '../connect/attempt.js';
 import type { TCP } from '../connection/socket-handle.js';
-import { hasTypeOfService, kConnection, kTimeout, type ThisSocket } from '../state.js';
+import { kConnection, kTimeout, type ThisSocket } from '../state.js';
 
 export type Method = (this: ThisSocket, ...args: never[]) => unknown;
 
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
-/** Which `_onTimeout` is called: the one that the socket has then, or when its timer is set. */
-const looksUpOnTimeout = Number.parseInt(process.versions.node, 10) >= 24;
 const onTimeout = (socket: ThisSocket) => socket._onTimeout();
 const isWindows = process.platform === 'win32';
 const EBADF = statusOf('EBADF');

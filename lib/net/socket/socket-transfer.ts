@@ -67,7 +67,7 @@ function socketMethods({ list, transfer, deserialize }: Symbols, carry: Carry): 
       const connection = this[kConnection];
       connection.handle?.leave();
       connection.letGo();
-      connection.reading = false;
+      connection.noteReading(false);
       this.destroy();
       return message;
     },

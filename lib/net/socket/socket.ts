@@ -9,20 +9,14 @@ import { builtin, judge } from '../../node/builtin.js';
 import { debug } from '../../node/debug.js';
 import { define, defineAll } from '../../node/define.js';
 import { endedByPeer, errnoException, statusOf } from '../../node/errors.js';
+import { hasBlockList, hasTypeOfService } from '../../node/versions.js';
 import type { StreamEndpoint } from '../../port/endpoint.js';
 import { Connection } from '../connection/connection.js';
 import { handleFor, SocketHandle } from '../connection/socket-handle.js';
 import { adoptDescriptor, adoptHandle, isDescriptor, takeReceived } from '../interop/libuv-handles.js';
 import { markTransferable } from '../interop/thread-transfer.js';
 import { type OnRead, UserBufferSink } from '../sinks/user-buffer-sink.js';
-import {
-  hasBlockList,
-  hasTypeOfService,
-  kAsyncId,
-  kConnection,
-  kTimeout,
-  type ThisSocket,
-} from '../state.js';
+import { kAsyncId, kConnection, kTimeout, type ThisSocket } from '../state.js';
 import { duplex, methodDescriptors } from './methods.js';
 import { propertyDescriptors } from './properties.js';
 import { socketTransferMethods } from './socket-transfer.js';
@@ -189,7 +183,7 @@ function initialize(
     if (next !== null || types.isUint8Array(buffer)) {
       const sink = new UserBufferSink(connection, next, callback);
       sink.take(buffer);
-      connection.sink = sink;
+      connection.replaceSink(sink);
     }
   }
   const typeOfService = hasTypeOfService ? options.typeOfService : undefined;
@@ -222,7 +216,7 @@ function carry(self: ThisSocket, found: StreamEndpoint | SocketHandle, options: 
     return;
   }
   own(self, handle, endpoint);
-  self[kConnection].userBuffer?.renew();
+  UserBufferSink.of(self[kConnection])?.renew();
   if (options.readable === false) return;
   if (options.pauseOnCreate) self.readableFlowing = false;
   else if (!options.manualStart) self.read(0);
