@@ -169,6 +169,7 @@ for (const transport of transports) {
              const renew = () => {
                if (renewed) return;
                renewed = true;
+               received = ''; // what came before was its own
                second.destroy();
                second.connect(server.address().port, '127.0.0.1');
              };
@@ -183,8 +184,9 @@ for (const transport of transports) {
                if (sockets.length < 2) return;
                clearInterval(ready);
                setImmediate(() => {
-                 for (const s of sockets) s.write(s.remotePort === trigger.localPort ? 'go' : 'stale');
-                 for (const s of sockets) s.end();
+                 const [go, stale] = sockets[0].remotePort === trigger.localPort ? sockets : [...sockets].reverse();
+                 go.end('go');
+                 stale.end('stale');
                });
              }, 1);
            });
