@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import soaking from '../test/soak/soak.js';
 import { buildAddon, buildTypeScript } from './lib/ensure-built.mjs';
 import nativeBuild from './lib/native-build.cjs';
-import { grouped, writeSection } from './lib/page-section.mjs';
+import { grouped, sectionOf, writeSection } from './lib/page-section.mjs';
 import paths from './lib/paths.cjs';
 import { closeResults } from './lib/results.mjs';
 
@@ -28,28 +28,52 @@ const SPARE_DESCRIPTORS = 1_000;
 
 const mebibytes = (bytes) => Math.round(bytes / 2 ** 20);
 
+const HEAD = [
+  'Engine',
+  'Seed',
+  'Minutes',
+  'Held open',
+  'Connections',
+  'Bytes sent back',
+  'Wrong',
+  'Workers terminated',
+  'Forks',
+  'Left: endpoints',
+  'Left: descriptors since the second round',
+  'Memory of the server after each round, MiB',
+  'of the load',
+];
+
+/** One row; `left` is of the server, `done.left` of the load. */
 function summary({ engine, results }, { connections, minutes, seed }) {
   const sum = (what) => results.reduce((total, { done }) => total + done[what], 0);
   const [second, last] = [results[1] ?? results[0], results.at(-1)];
-  const memory = ({ left, done }) => `${mebibytes(left.rss)} and ${mebibytes(done.left.rss)}`;
-  return [
-    '| Engine | Seed | Minutes | Held open | Connections | Bytes sent back | Wrong | Workers terminated | Forks | Left: endpoints | Memory after the second round, MiB (server and load) | after the last |',
-    '|---|---|---|---|---|---|---|---|---|---|---|---|',
-    `| ${[
-      engine,
-      seed,
-      minutes,
-      grouped(connections),
-      grouped(sum('opened')),
-      grouped(sum('bytes')),
-      sum('wrongs'),
-      last.terminated,
-      last.held,
-      last.left.endpoints + last.done.left.endpoints,
-      memory(second),
-      memory(last),
-    ].join(' | ')} |`,
-  ];
+  const since = (of) => of(last).descriptors - of(second).descriptors;
+  return `| ${[
+    engine,
+    seed,
+    minutes,
+    grouped(connections),
+    grouped(sum('opened')),
+    grouped(sum('bytes')),
+    sum('wrongs'),
+    last.terminated,
+    last.held,
+    last.left.endpoints + last.done.left.endpoints,
+    since(({ left }) => left) + since(({ done }) => done.left),
+    results.map(({ left }) => mebibytes(left.rss)).join(', '),
+    results.map(({ done }) => mebibytes(done.left.rss)).join(', '),
+  ].join(' | ')} |`;
+}
+
+/** The page's table with this run; the rows of other numbers of connections stay. */
+function table(row, connections) {
+  const held = (line) => line.split(' | ')[3];
+  const before = sectionOf(PAGE, 'soak')
+    .split('\n')
+    .filter((line) => /^\| (epoll|iocp) /.test(line) && line.split('|').length === row.split('|').length)
+    .filter((line) => held(line) !== grouped(connections));
+  return [`| ${HEAD.join(' | ')} |`, `|${'---|'.repeat(HEAD.length)}`, ...before, row];
 }
 
 function showProgress({ round, rounds, opened, bytes, wrongs }) {
@@ -94,10 +118,10 @@ async function main() {
     onProgress: showProgress,
   });
   if (process.stderr.isTTY) process.stderr.write('\n');
-  const lines = summary(result, { connections, minutes, seed });
-  console.log(lines.join('\n'));
+  const row = summary(result, { connections, minutes, seed });
+  console.log(`| ${HEAD.join(' | ')} |\n${row}`);
   for (const fault of result.faults) console.error(fault);
-  if (values.write && result.faults.length === 0) writeSection(PAGE, 'soak', lines);
+  if (values.write && result.faults.length === 0) writeSection(PAGE, 'soak', table(row, connections));
   const failed = result.faults.length > 0 ? 1 : 0;
   closeResults([{ suite: 'soak', passed: 1 - failed, failed, failures: result.faults }]);
 }
