@@ -113,6 +113,7 @@ function become(socket: ThisSocket, handle: unknown): void {
   const before = Object.getOwnPropertyDescriptors(socket) as PropertyDescriptorMap;
   Reflect.deleteProperty(before, kConnection);
   const { options } = socket[kConnection];
+  const userBuffer = UserBufferSink.of(socket[kConnection]);
   // The constructor neither listens to 'end' a second time nor starts a class's own _construct() again.
   const quiet = { value: () => socket, configurable: true, writable: true, enumerable: false };
   defineAll(socket, { on: quiet, _construct: { ...quiet, value: undefined } });
@@ -125,7 +126,7 @@ function become(socket: ThisSocket, handle: unknown): void {
     keepAlive: options?.keepAlive,
     ...(options?.keepAlive && { keepAliveInitialDelay: options.keepAliveIdleSeconds * 1000 }),
     ...(options?.typeOfService !== undefined && { typeOfService: options.typeOfService }),
-    onread: UserBufferSink.of(socket[kConnection])?.option ?? null,
+    onread: userBuffer?.option ?? null,
   });
   for (const key of ['on', '_construct']) Reflect.deleteProperty(socket, key);
   defineAll(socket, before);
