@@ -4,16 +4,24 @@
 
 const assert = require('node:assert/strict');
 const { contract } = require('../support/contract.js');
-const { listening, close, closed, noteClose, pair, until, turns } = require('../support/sockets.js');
+const {
+  GUARD_MS,
+  listening,
+  close,
+  closed,
+  noteClose,
+  pair,
+  until,
+  turns,
+} = require('../support/sockets.js');
 const { helper } = require('../support/test-addon.js');
 const { isWindows } = require('../support/local-names.js');
 
-const TURNS_MAX = 200_000;
-
 /** Turns the loop, without waiting, until the condition holds. */
 function turnUntil(condition, what) {
-  for (let n = 0; !condition(); n++) {
-    if (n > TURNS_MAX) throw new Error(`${what} not reached inside of the handler`);
+  const deadline = Date.now() + GUARD_MS;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`${what} not reached inside of the handler`);
     helper.turnLoop(false);
     process._tickCallback(); // as deasync does
   }

@@ -27,8 +27,8 @@ const {
 const GUARD_MS = 30_000;
 
 /**
- * A peer in a thread of its own, which lives on while this thread blocks. It says 'go' on request, sets word 0
- * of `arrived` when the first bytes are there, and writes them to `file`, if there is one.
+ * A peer in a thread of its own, which lives on while this thread blocks. It says a text on request and sets word 1
+ * of `arrived` when that has left, and word 0 when the first bytes are there, which it writes to `file`, if there is one.
  */
 async function threadPeer(server, { file } = {}) {
   const arrived = new Int32Array(new SharedArrayBuffer(8));
@@ -45,7 +45,11 @@ async function threadPeer(server, { file } = {}) {
        Atomics.notify(arrived, 0);
      });
      parentPort.on('message', (text) => {
-       if (text === 'end') { socket.destroy(); parentPort.close(); } else socket.write(text);
+       if (text === 'end') { socket.destroy(); parentPort.close(); }
+       else socket.write(text, () => {
+         Atomics.store(arrived, 1, 1);
+         Atomics.notify(arrived, 1);
+       });
      });`,
     { eval: true, workerData: { port: server.address().port, arrived, file } },
   );
@@ -54,6 +58,8 @@ async function threadPeer(server, { file } = {}) {
   return {
     socket,
     say: (text) => worker.postMessage(text),
+    /** Blocks this thread until what the peer says has left. */
+    said: () => Atomics.wait(arrived, 1, 0, GUARD_MS),
     /** Blocks this thread until the peer has the bytes. */
     wait: () => Atomics.wait(arrived, 0, 0, GUARD_MS),
     async finish() {
@@ -172,9 +178,11 @@ contract('a write has left when write() returns', ({ net, it, ours, transport })
       dear.socket.once('data', () => {
         outcome = state === 'answered' ? cheap.wait() : 'not together';
       });
-      cheap.say('question');
-      dear.say('question');
-      // Both questions are there when the loop looks again.
+      // Both questions are there when the loop looks again, the cheap one first.
+      for (const peer of [cheap, dear]) {
+        peer.say('question');
+        assert.notEqual(peer.said(), 'timed-out');
+      }
       const wait = new Int32Array(new SharedArrayBuffer(4));
       Atomics.wait(wait, 0, 0, 50);
       await until(() => state === 'another batch' && outcome !== undefined, 'both questions');

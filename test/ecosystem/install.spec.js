@@ -101,11 +101,15 @@ describe('installing by hand', function () {
         });
       }).listen(0, '127.0.0.1', () => {
         const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+        let idle;
+        agent.on('free', (socket) => (idle = socket));
         const get = () => new Promise((resolve, reject) => http.get({ port: server.address().port, host: '127.0.0.1', agent }, (response) => {
           let text = ''; response.setEncoding('utf8').on('data', (chunk) => (text += chunk)).on('end', () => resolve(text));
         }).on('error', reject));
         get().then(async (first) => {
-          await new Promise((resolve) => setTimeout(resolve, 200));
+          while (idle === undefined || (!idle.destroyed && idle.bytesRead < 2 * (answer + 'good').length))
+            await new Promise((resolve) => setTimeout(resolve, 1));
+          await new Promise((resolve) => setTimeout(resolve, 50));
           console.log(first, await get(), connections);
           process.exit();
         });

@@ -140,14 +140,17 @@ for (const transport of transports) {
            s.on('error', () => {}).resume();
            server.close();
          }).listen(0, '127.0.0.1', () => {
-           const worker = meanwhile(server.address().port, (net, port, done) => {
+           meanwhile(server.address().port, (net, port, done) => {
              let connected = 0;
              for (let n = 0; n < 8; n++) {
-               net.connect(port, '127.0.0.1', () => { if (++connected === 8) done(); }).on('error', () => {}).resume();
+               net.connect(port, '127.0.0.1', () => {
+                 if (++connected < 8) return;
+                 done();
+                 setTimeout(() => process.exit(), 200);
+               }).on('error', () => {}).resume();
              }
-             setTimeout(() => process.exit(), 200);
            });
-           worker.on('exit', () => setImmediate(() => console.log('connections: ' + connections)));
+           process.on('exit', () => console.log('connections: ' + connections));
          });`,
       ));
 
@@ -437,10 +440,14 @@ for (const transport of transports) {
       it('a socket that is destroyed with data unread resets the connection', () =>
         says(
           'ECONNRESET\n',
-          `const server = net.createServer({ pauseOnConnect: true }, (s) => {
-             setTimeout(() => s.destroy(), 50);
+          `let left = 2; // until it is accepted and has been sent to
+           let accepted;
+           const ready = () => { if (--left === 0) setTimeout(() => accepted.destroy(), 50); };
+           const server = net.createServer({ pauseOnConnect: true }, (s) => {
+             accepted = s;
+             ready();
            }).listen(0, '127.0.0.1', () => {
-             const client = net.connect(server.address().port, '127.0.0.1', () => client.write('unread'));
+             const client = net.connect(server.address().port, '127.0.0.1', () => client.write('unread', ready));
              client.on('error', (error) => console.log(error.code)).on('end', () => console.log('end')).resume();
              client.on('close', () => server.close());
            });`,
@@ -458,6 +465,7 @@ for (const transport of transports) {
              process.stdout.write(server.address().port + '\\n');
              process.stdin.once('data', () => {
                for (const fd of taken.splice(0)) fs.closeSync(fd);
+               process.stdout.write('free\\n');
              });
              process.stdin.once('end', () => server.close());
            });`,
@@ -484,9 +492,9 @@ for (const transport of transports) {
         // They are accepted and closed at once, by a descriptor in reserve.
         await Promise.all(clients.map((client) => when(client, 'close', 30_000)));
         assert.deepEqual(answers, []);
+        const freed = when(child.stdout, 'data');
         child.stdin.write('x');
-        // The reserve has come back before the descriptors do: give the listener's process a moment to close them.
-        await new Promise((resolve) => setTimeout(resolve, 300));
+        await freed;
         const late = netOfThisProcess.connect(port, '127.0.0.1');
         const [text] = await when(late, 'data');
         assert.equal(String(text), 'served');

@@ -30,7 +30,7 @@ process.stdout.write = function (chunk, ...more) {
 };
 
 const net = require('node:net');
-const { mirror, ask, exchange, echo, closedPort, listen, print } = require('./support.cjs');
+const { mirror, ask, exchange, echo, closedPort, listen, calm, print } = require('./support.cjs');
 
 const inSpan = (name, body) => tracer.trace(name, body);
 
@@ -88,7 +88,7 @@ async function main() {
   server.closeAllConnections();
   server.close();
   other.server.close();
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  for (let round = 0; round < 3; round++) await calm();
   printSpans();
   process.exit();
 }

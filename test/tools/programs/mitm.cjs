@@ -4,7 +4,7 @@
 
 const net = require('node:net');
 const Mitm = require('mitm');
-const { mirror, echo, ask, exchange, print } = require('./support.cjs');
+const { mirror, echo, ask, exchange, calm, print } = require('./support.cjs');
 
 async function main() {
   const other = await echo();
@@ -28,7 +28,7 @@ async function main() {
   });
   for (const name of ['connect', 'end', 'close']) socket.on(name, () => trace.push(name));
   socket.write('hello');
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  for (let round = 0; round < 3; round++) await calm();
   print(trace.join(' '), socket instanceof net.Socket, socket.destroyed);
   mitm.off('connection', answer);
   print(await ask({ host: 'mocked.test', path: '/a', agent: false }));

@@ -12,7 +12,7 @@ Object.assign(process.env, {
 });
 const newrelic = require('newrelic');
 const net = require('node:net');
-const { mirror, ask, exchange, listen, print } = require('./support.cjs');
+const { mirror, ask, exchange, listen, calm, print } = require('./support.cjs');
 
 const transactions = [];
 newrelic.agent.on('transactionFinished', (transaction) => transactions.push(transaction));
@@ -51,7 +51,7 @@ async function main() {
   });
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await calm();
   const named = transactions.sort((a, b) => (a.getFullName() < b.getFullName() ? -1 : 1));
   for (const transaction of named) printSegments(transaction);
   process.exit();

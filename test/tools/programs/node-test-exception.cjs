@@ -4,7 +4,7 @@
 
 const net = require('node:net');
 const { test } = require('node:test');
-const { echo } = require('./support.cjs');
+const { echo, calm } = require('./support.cjs');
 
 test('an exception in a handler', { todo: 'fails on purpose' }, async () => {
   const { server, port } = await echo();
@@ -14,5 +14,5 @@ test('an exception in a handler', { todo: 'fails on purpose' }, async () => {
     // Its frames below this one are the package's.
     throw Object.assign(new Error('of the handler'), { stack: 'Error: of the handler' });
   });
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  for (let round = 0; round < 4; round++) await calm();
 });

@@ -4,7 +4,7 @@
 
 const net = require('node:net');
 const prom = require('prom-client');
-const { listen, print, mirror, ask } = require('./support.cjs');
+const { listen, print, mirror, ask, calm } = require('./support.cjs');
 
 prom.collectDefaultMetrics();
 
@@ -31,12 +31,12 @@ async function main() {
   const port = await listen(server);
   const clients = [1, 2, 3].map(() => net.connect(port, '127.0.0.1'));
   await Promise.all(clients.map((each) => new Promise((resolve) => each.once('connect', resolve))));
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await calm();
   const connecting = net.connect(port, '127.0.0.1');
   await new Promise((resolve) => process.nextTick(resolve));
   await metrics('connecting');
   await new Promise((resolve) => connecting.once('connect', resolve));
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await calm();
   await metrics('open');
 
   // Asked over HTTP, as it is in use.
@@ -49,7 +49,7 @@ async function main() {
   for (const each of [...clients, connecting, ...accepted]) each.destroy();
   web.server.closeAllConnections();
   await Promise.all([server, web.server].map((each) => new Promise((resolve) => each.close(resolve))));
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await calm();
   await metrics('ended');
 }
 

@@ -62,6 +62,14 @@ async function closedPort() {
   return port;
 }
 
+const CALM_TURNS = 10;
+const TURN_MS = 5;
+
+/** Lets what is under way end: in turns of the loop, each of which looks for events, not in time alone. */
+async function calm() {
+  for (let turn = 0; turn < CALM_TURNS; turn++) await new Promise((resolve) => setTimeout(resolve, TURN_MS));
+}
+
 /** Ports, paths, durations and ids as words. */
 function plain(text) {
   return String(text)
@@ -73,4 +81,4 @@ function plain(text) {
 
 const print = (...parts) => console.log(plain(parts.join(' ')));
 
-module.exports = { listen, mirror, echo, ask, exchange, closedPort, plain, print };
+module.exports = { listen, mirror, echo, ask, exchange, closedPort, calm, plain, print };

@@ -7,7 +7,7 @@
 const { default: why } = require('why-is-node-running');
 const http = require('node:http');
 const net = require('node:net');
-const { listen, print } = require('./support.cjs');
+const { listen, calm, print } = require('./support.cjs');
 
 function dump(title) {
   const lines = [];
@@ -33,7 +33,7 @@ async function main() {
   const request = http.get({ host: '127.0.0.1', port: webPort, agent: false });
   request.on('error', () => {});
   await new Promise((resolve) => web.once('request', resolve));
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await calm();
   dump('open');
   process.exit();
 }

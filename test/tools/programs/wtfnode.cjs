@@ -5,7 +5,7 @@
 const wtf = require('wtfnode');
 const http = require('node:http');
 const net = require('node:net');
-const { listen, print } = require('./support.cjs');
+const { listen, calm, print } = require('./support.cjs');
 
 const lines = [];
 for (const kind of ['info', 'warn', 'error']) wtf.setLogger(kind, (...parts) => lines.push(parts.join(' ')));
@@ -38,7 +38,7 @@ async function main() {
   request.on('error', () => {});
   await new Promise((resolve) => web.once('request', resolve));
   const timer = setTimeout(function later() {}, 60_000);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await calm();
   dump('open');
   client.unref();
   server.unref();
@@ -48,7 +48,7 @@ async function main() {
   request.destroy();
   web.closeAllConnections();
   await Promise.all([server, web].map((each) => new Promise((resolve) => each.close(resolve))));
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await calm();
   dump('ended');
 }
 
