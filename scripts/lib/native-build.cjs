@@ -135,6 +135,18 @@ function buildSimulationAddon({ sanitize = '', source = root } = {}) {
 }
 
 /**
+ * Builds the relay of test/network, with assertions and the address sanitizer.
+ * @returns {string} the program
+ */
+function buildRelay() {
+  const folder = path.join(root, 'build-network');
+  const defines = { IOCP_NET_ADDON: 'OFF', IOCP_NET_NETWORK: 'ON', IOCP_NET_SANITIZE: 'address' };
+  const all = definitions(targetOf(process.platform), defines);
+  runCmake(folder, 'Debug', all, 'failure', { target: 'iocp_net_relay' });
+  return path.join(folder, 'network', 'iocp_net_relay');
+}
+
+/**
  * Builds the load generator and the floor of the benchmarks.
  * @returns {string} the folder with the executables
  */
@@ -162,6 +174,7 @@ module.exports = {
   buildTestAddon,
   buildSimulation,
   buildSimulationAddon,
+  buildRelay,
   buildBenchmarks,
   buildExamples,
 };
