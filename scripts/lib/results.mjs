@@ -47,14 +47,18 @@ export function printFailures(records) {
   }
 }
 
-/** Prints the closing line, hands the records to a caller that asked for them, and sets the exit code. */
+/** Hands the records to a caller that asked for them. */
+export function handOver(records) {
+  if (!process.env.IOCP_NET_RESULTS) return;
+  const lines = records.map((record) => `${JSON.stringify(record)}\n`);
+  fs.appendFileSync(process.env.IOCP_NET_RESULTS, lines.join(''));
+}
+
+/** Prints the closing line, hands the records over, and sets the exit code. */
 export function closeResults(records) {
   const passed = records.reduce((sum, record) => sum + record.passed, 0);
   const failed = records.reduce((sum, record) => sum + record.failed, 0);
-  if (process.env.IOCP_NET_RESULTS) {
-    const lines = records.map((record) => `${JSON.stringify(record)}\n`);
-    fs.appendFileSync(process.env.IOCP_NET_RESULTS, lines.join(''));
-  }
+  handOver(records);
   if (records.length > 1) {
     printFailures(records);
     console.log('');
