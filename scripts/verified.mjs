@@ -11,13 +11,23 @@ const HELP = `usage: npm run verified -- [FILE ...]
 
 Writes the counts of suites into docs/verified.md, with the day of each. FILE has the records of a run, one JSON object a
 line: of .ci/run, build-package/results.jsonl (the default), or what IOCP_NET_RESULTS named for a single suite. A suite that
-failed keeps the counts it had, and is named; suites that are not in the files keep theirs.
+failed keeps the counts it had, and is named; suites that are not in the file keep theirs, unless the file is of a whole
+.ci/run in which nothing failed: what that does not have is no longer run, and its row goes.
 `;
 
 const PAGE = path.join(paths.root, 'docs', 'verified.md');
 const ROW = /^\| (?<suite>[^|]+) \| (?<passed>\d+) \| (?<skipped>\d+) \| (?<day>[\d-]+) \|$/gm;
 /** Steps of .ci/run are no suites: they pass once. */
 const isSuite = ({ passed, failed }) => passed + failed > 1;
+
+/** Steps that only .ci/run records: its first ones, and those after which it is complete. */
+const STEPS_OF_A_WHOLE_RUN = ['system packages', 'npm ci', 'publish, without doing it', 'installs'];
+
+/** Whether these are the records of a whole .ci/run. Where something failed, suites may be missing that are still run. */
+function isWholeRun(records) {
+  const names = new Set(records.map(({ suite }) => suite));
+  return STEPS_OF_A_WHOLE_RUN.every((name) => names.has(name)) && records.every(({ failed }) => failed === 0);
+}
 
 /** The counts that the page has, by suite. */
 export function countsOf(page) {
@@ -26,7 +36,7 @@ export function countsOf(page) {
 
 /** The page with the counts of `records`, which were made on `day`. */
 export function withCounts(page, records, day) {
-  const counts = countsOf(page);
+  const counts = isWholeRun(records) ? new Map() : countsOf(page);
   for (const { suite, passed, failed, skipped = 0 } of records.filter(isSuite)) {
     if (failed === 0) counts.set(suite, { suite, passed, skipped, day });
   }
