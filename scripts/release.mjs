@@ -14,7 +14,7 @@ const HELP = `usage: npm run release -- [--dry-run] [--provenance]
 Packs iocp-net and iocp-net-bench into build-package/release, and publishes the tarballs. Needs the engines of all systems
 (npm run prebuild), the packed benchmarks (npm run pack:bench), and a section of this version in CHANGELOG.md.
 
-  --dry-run      publishes nothing; a section "Unreleased" will do
+  --dry-run      publishes nothing
   --provenance   handed on to npm publish (the release workflow)
 `;
 
@@ -34,9 +34,10 @@ function* faults(dryRun) {
     yield 'the packages would not name their repository: set GITHUB_SERVER_URL and GITHUB_REPOSITORY';
   }
   const { version } = JSON.parse(read('package.json'));
-  const section = dryRun ? `(${version}|Unreleased)` : version;
-  if (!new RegExp(`^## \\[${section}\\]`.replaceAll('.', '\\.'), 'm').test(read('CHANGELOG.md'))) {
-    yield `CHANGELOG.md has no section of ${version}`;
+  // Keep a Changelog's heading, with the day.
+  const heading = new RegExp(`^## \\[${version.replaceAll('.', '\\.')}\\] - \\d{4}-\\d\\d-\\d\\d$`, 'm');
+  if (!heading.test(read('CHANGELOG.md'))) {
+    yield `CHANGELOG.md has no section "## [${version}] - DAY"`;
   }
 }
 
