@@ -2,7 +2,7 @@
 // only joins the engine of another one does not load it.
 import type * as facadeModule from './facade.js';
 
-export { tryPort, whyNone } from './net/engine-port.js';
+export { adviceOnOpening, tryPort, whyNone } from './net/engine-port.js';
 export { findAddon } from './port/addon.js';
 export { isMusl } from './port/advice.js';
 export { locateAddon } from './port/locate.js';

@@ -47,8 +47,9 @@ export function reasonForNone(): string | undefined {
 /** What to do about it, where something can be done. */
 export function adviceForNone(): string | undefined {
   if (reasonForNone() === undefined || advice !== undefined) return advice;
-  const addon = core().findAddon();
-  return 'advice' in addon ? addon.advice : undefined;
+  const { adviceOnOpening, findAddon } = core();
+  const addon = findAddon();
+  return 'advice' in addon ? addon.advice : adviceOnOpening();
 }
 
 /** The reason is none of the addon's, which tells its own: it is printed here. */

@@ -131,7 +131,7 @@ function execute(folder, command) {
 }
 
 /** What the bundle says when it runs in an empty folder with what is carried along. */
-function runElsewhere(folder, { start, carry, addon, node = process.execPath }) {
+function runElsewhere(folder, { start, carry, env = {}, node = process.execPath }) {
   const elsewhere = fs.mkdtempSync(path.join(os.tmpdir(), 'iocp-net bundle-'));
   try {
     fs.cpSync(path.join(folder, 'out'), elsewhere, { recursive: true });
@@ -140,16 +140,26 @@ function runElsewhere(folder, { start, carry, addon, node = process.execPath }) 
       fs.cpSync(path.join(folder, from), path.join(elsewhere, name), { recursive: true });
     }
     const program = node === null ? [path.join(elsewhere, start)] : [node, path.join(elsewhere, start)];
-    const { IOCP_NET_PREBUILD: _folder, ...env } = process.env;
+    const { IOCP_NET_PREBUILD: _folder, ...inherited } = process.env;
     const { status, stdout, stderr } = spawnSync(program[0], program.slice(1), {
       cwd: elsewhere,
       encoding: 'utf8',
-      env: { ...env, TMPDIR: elsewhere, ...(addon && { IOCP_NET_ADDON: addon }) },
+      env: { ...inherited, TMPDIR: elsewhere, ...env },
     });
     return `${stdout}${stderr}`.trim() + (status === 0 ? '' : ` (exit code ${status})`);
   } finally {
     fs.rmSync(elsewhere, { recursive: true, force: true });
   }
+}
+
+/** Whether what a bundle without an engine printed under NODE_DEBUG names the reason, once. */
+function saysWhy(output) {
+  const lines = output.match(/^IOCP-NET \d+: node:net carries everything: .*$/gm) ?? [];
+  return (
+    /^echo libuv the native port did not load/m.test(output) &&
+    lines.length === 1 &&
+    /: the native port did not load .*; this program is bundled/.test(lines[0])
+  );
 }
 
 function tryRecipe(name, folder, recipe) {
@@ -165,13 +175,13 @@ function tryRecipe(name, folder, recipe) {
     if (recipe.carry.includes('prebuilds')) {
       fs.renameSync(own, hidden);
       try {
-        outputs.push(runElsewhere(folder, { ...recipe, carry: [] }));
+        outputs.push(runElsewhere(folder, { ...recipe, carry: [], env: { NODE_DEBUG: 'iocp-net' } }));
       } finally {
         fs.renameSync(hidden, own);
       }
     }
-    const [carried, left = 'echo libuv the native port did not load'] = outputs;
-    const passed = carried === 'echo epoll' && /^echo libuv the native port did not load/.test(left);
+    const [carried, left] = outputs;
+    const passed = carried === 'echo epoll' && (left === undefined || saysWhy(left));
     console.log(`${passed ? 'passed' : 'FAILED'}: ${name}${passed ? '' : `\n${outputs.join('\n')}`}`);
     return passed;
   } catch (error) {
@@ -203,7 +213,7 @@ function tryWithoutBanner(folder) {
   const start = 'app.mjs';
   const outputs = [
     runElsewhere(folder, { start, carry: ['prebuilds'] }),
-    runElsewhere(folder, { start, carry: ['engine.node'], addon: 'engine.node' }),
+    runElsewhere(folder, { start, carry: ['engine.node'], env: { IOCP_NET_ADDON: 'engine.node' } }),
   ];
   const passed =
     /^echo libuv the native port did not load \(Dynamic require of/.test(outputs[0]) &&

@@ -1,4 +1,5 @@
 // The environment's port, for the files of this folder.
+import util = require('node:util');
 
 import { debug } from '../node/debug.js';
 import { loadAddon } from '../port/addon.js';
@@ -6,6 +7,10 @@ import { CompletionPort } from '../port/port.js';
 
 let opened: CompletionPort | undefined;
 let reason: string | undefined;
+
+/** What a port that did not open needs of the system. */
+const ADVICE = 'let the process have more descriptors (ulimit -n) or memory, and start it again';
+let advice: string | undefined;
 
 /** Opens the port at the first call. Undefined when there is none in this process: `whyNone` then says why. */
 export function tryPort(): CompletionPort | undefined {
@@ -22,8 +27,9 @@ export function tryPort(): CompletionPort | undefined {
   }
   const result = CompletionPort.open(addon);
   if (typeof result === 'number') {
-    reason = `the ${addon.name} port did not open (error ${result})`;
-    debug('node:net carries everything: %s', reason);
+    reason = `the ${addon.name} port did not open (${util.getSystemErrorName(result)})`;
+    advice = ADVICE;
+    debug('node:net carries everything: %s; %s', reason, advice);
     return undefined;
   }
   opened = result;
@@ -40,6 +46,12 @@ function otherRuntime(): string | undefined {
 export function whyNone(): string | undefined {
   tryPort();
   return reason;
+}
+
+/** What to do about a port that did not open; undefined where that is not the reason. */
+export function adviceOnOpening(): string | undefined {
+  tryPort();
+  return advice;
 }
 
 /** The open port; only code that runs with an engine calls this. */

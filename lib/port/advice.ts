@@ -1,4 +1,6 @@
 // What to do about an engine that is not there.
+import fs from 'node:fs';
+import path from 'node:path';
 import { packageRoot } from './locate.js';
 
 const DAMAGED = 'the file is damaged or for another processor: install the package again on this machine';
@@ -29,11 +31,12 @@ const CAUSES: [RegExp, string][] = [
     /Dynamic require of/,
     'this program is bundled as an ECMAScript module without a require(): add the banner of docs/bundlers.md, or name the file of the engine in IOCP_NET_ADDON',
   ],
-  [/invalid ELF header|file too short|not a valid Win32 application|wrong ELF class/i, DAMAGED],
+  // musl's loader, given an engine for glibc; and glibc's, given one for musl, finds none of that name, or a linker's script.
   [
-    /libc\.musl|ld-musl|Error relocating/,
+    /Error loading shared library|Error relocating|libc\.musl|ld-musl|\blibc\.so: (cannot open|invalid ELF)/,
     'the engine is for another C library: install the package again on this machine',
   ],
+  [/invalid ELF header|file too short|not a valid Win32 application|wrong ELF class/i, DAMAGED],
   // Whatever else the system's loader says, in the words of the system.
   [/ERR_DLOPEN_FAILED/, DAMAGED],
 ];
@@ -44,10 +47,16 @@ export function isMusl(): boolean {
   return report?.header?.glibcVersionRuntime === undefined;
 }
 
+/** A checkout builds its engine in npm's prepare step, which the published package does not have. */
+function isCheckout(root: string): boolean {
+  return fs.existsSync(path.join(root, 'scripts', 'prepare.mjs'));
+}
+
 function withoutFile(): string {
   if (process.env.IOCP_NET_ADDON) return 'IOCP_NET_ADDON names a file that is not there';
   const system = `${process.platform}-${process.arch}`;
-  if (packageRoot() === undefined) {
+  const root = packageRoot();
+  if (root === undefined) {
     return `this program is bundled and its engine was left behind: copy iocp-net's prebuilds folder beside the bundle, or name the file in IOCP_NET_ADDON (${PAGE})`;
   }
   if (!SUPPORTED.includes(system)) {
@@ -55,10 +64,10 @@ function withoutFile(): string {
       process.platform === 'linux' ? ': npx iocp-net build makes one' : '; there the package is node:net';
     return `there is no prebuilt engine for ${system}${build}`;
   }
-  const build =
-    process.platform === 'linux'
-      ? 'npx iocp-net build, or in a checkout npm run build:native'
-      : 'install the package again';
+  if (isCheckout(root)) {
+    return `this checkout has no engine for ${system}: its build failed, or its scripts were not allowed to run (--ignore-scripts): npm run build:native makes one, or says what is missing`;
+  }
+  const build = process.platform === 'linux' ? 'npx iocp-net build' : 'install the package again';
   return `the prebuilt engine for ${system}${isMusl() ? ' with musl' : ''} is missing: ${build}`;
 }
 

@@ -62,6 +62,45 @@ describe('iocp-net doctor: what to do', function () {
     assert.match(advice, new RegExp(`prebuilt engine .* is missing: ${build}`));
   });
 
+  const SYSTEMS = {
+    'on FreeBSD': [
+      { platform: 'freebsd', arch: 'x64' },
+      /^there is no prebuilt engine for freebsd-x64; there the package is node:net$/,
+    ],
+    'on another processor': [
+      { platform: 'linux', arch: 'ia32' },
+      /^there is no prebuilt engine for linux-ia32: npx iocp-net build makes one$/,
+    ],
+    'with musl': [
+      { platform: 'linux', arch: 'x64', musl: true },
+      /^the prebuilt engine for linux-x64 with musl is missing: npx iocp-net build$/,
+    ],
+  };
+  for (const [name, [system, pattern]] of Object.entries(SYSTEMS)) {
+    it(`without any engine, ${name}`, async () => {
+      const pretend = path.join(folder, 'pretend.cjs');
+      fs.writeFileSync(
+        pretend,
+        `const { musl, ...system } = ${JSON.stringify(system)};
+        for (const [key, value] of Object.entries(system)) Object.defineProperty(process, key, { value });
+        const report = process.report.getReport();
+        report.header.glibcVersionRuntime = musl ? undefined : '2.36';
+        process.report.getReport = () => report;`,
+      );
+      const { advice, reason } = await report(undefined, { execArgv: ['--require', pretend] });
+      assert.match(advice, pattern, reason);
+    });
+  }
+
+  it('in a checkout that was not built', async () => {
+    fs.mkdirSync(path.join(copy, 'scripts'));
+    fs.writeFileSync(path.join(copy, 'scripts', 'prepare.mjs'), '');
+    assert.match(
+      (await report()).advice,
+      /^this checkout has no engine .*--ignore-scripts.* npm run build:native/,
+    );
+  });
+
   it('with a file that is no addon', async () => {
     const file = path.join(folder, 'broken.node');
     fs.writeFileSync(file, 'no addon at all, and longer than any header of a file could be'.repeat(4));
@@ -111,6 +150,13 @@ describe('iocp-net doctor: advice on errors of the loader', () => {
     ['x.node: cannot open shared object file: Permission denied', /owner and mode/],
     ['x.node: failed to map segment from shared object: Operation not permitted', /noexec/],
     ['x.node: invalid ELF header', /damaged/],
+    [
+      'Error loading shared library ld-linux-x86-64.so.2: No such file or directory (needed by x.node)',
+      /another C library/,
+    ],
+    ['libc.musl-x86_64.so.1: cannot open shared object file: No such file or directory', /another C library/],
+    ['libc.so: cannot open shared object file: No such file or directory', /another C library/],
+    ['/lib/x86_64-linux-gnu/libc.so: invalid ELF header', /another C library/],
     ['Error relocating x.node: __memcpy_chk: symbol not found', /another C library/],
     ['something else', /troubleshooting/],
   ];

@@ -32,6 +32,32 @@ const REPORT = `
     });
   });`;
 
+const { BOUNDARY_ID } = require('../../dist/port/boundary.js');
+
+/** An addon whose port cannot have a descriptor. */
+const REFUSED = `
+  const [status] = [...require('node:util').getSystemErrorMap()].find(([, [name]]) => name === 'EMFILE');
+  module.exports = { name: '${ENGINE}', boundary: ${BOUNDARY_ID}, open: () => status };`;
+
+/** Every entry that may look for an engine, and servers and sockets. */
+const TWICE = `
+  require('iocp-net/register');
+  const { engine } = require('iocp-net/engine');
+  const server = require('iocp-net').createServer((socket) => socket.end()).listen(0, '127.0.0.1', () => {
+    require('node:net').connect(server.address().port, '127.0.0.1').resume().on('close', () => {
+      server.close();
+      console.log(engine.name);
+    });
+  });`;
+
+/** The lines of NODE_DEBUG=iocp-net that say why node:net carries everything. */
+function carriedByNode(stderr) {
+  return stderr
+    .split('\n')
+    .map((line) => /^IOCP-NET \d+: node:net carries everything: (.*)$/.exec(line)?.[1])
+    .filter((line) => line !== undefined);
+}
+
 async function report(options = {}, names = ['iocp-net', 'iocp-net/engine']) {
   const source = REPORT.replace('PACKAGE_ENGINE', JSON.stringify(names[1])).replace(
     'PACKAGE',
@@ -89,6 +115,14 @@ describe('engine', function () {
     assertLibuv(await report({ env, expectedStderr }), /IOCP_NET_ENGINE/);
   });
 
+  it('says so once, beside the warning, when something unknown is forced', async () => {
+    const env = { IOCP_NET_ENGINE: 'steam', NODE_DEBUG: 'iocp-net' };
+    const why = 'IOCP_NET_ENGINE=steam is none of epoll, iocp, libuv';
+    const { stderr } = await run({ source: TWICE, env });
+    assert.deepEqual(carriedByNode(stderr), [`${why}; correct or unset IOCP_NET_ENGINE`]);
+    assert.match(stderr, new RegExp(`\\[IOCP_NET_ENGINE\\] Warning: ${why}; node:net carries everything\n`));
+  });
+
   it('takes an empty IOCP_NET_ENGINE for none', async () => {
     assert.equal((await report({ env: { IOCP_NET_ENGINE: '' } })).name, ENGINE);
   });
@@ -125,6 +159,36 @@ describe('engine', function () {
     it('is node:net when there is none', async () => {
       const result = await report({ cwd: folder, env: NO_PREBUILD });
       assertLibuv(result, /./);
+    });
+
+    it('says so once under NODE_DEBUG=iocp-net', async () => {
+      const env = { ...NO_PREBUILD, NODE_DEBUG: 'iocp-net' };
+      const { code, stdout, stderr } = await run({ source: TWICE, cwd: folder, env });
+      assert.deepEqual([code, stdout], [0, 'libuv\n'], stderr);
+      const [line, ...more] = carriedByNode(stderr);
+      assert.match(
+        line,
+        /^the native port did not load \(No native build was found .*\); the prebuilt engine for /,
+      );
+      assert.deepEqual(more, []);
+    });
+
+    it('is node:net when the port does not open, and says so once', async () => {
+      const addon = path.join(folder, 'refused.cjs');
+      fs.writeFileSync(addon, REFUSED);
+      const env = { ...NO_PREBUILD, IOCP_NET_ADDON: addon };
+      assertLibuv(
+        await report({ cwd: folder, env }),
+        new RegExp(`^the ${ENGINE} port did not open \\(EMFILE\\)$`),
+      );
+      const { stdout, stderr } = await run({
+        source: `${TWICE} console.log(require('./node_modules/iocp-net/dist/shared.js').adviceForNone());`,
+        cwd: folder,
+        env: { ...env, NODE_DEBUG: 'iocp-net' },
+      });
+      const advice = 'let the process have more descriptors (ulimit -n) or memory, and start it again';
+      assert.equal(stdout, `${advice}\nlibuv\n`);
+      assert.deepEqual(carriedByNode(stderr), [`the ${ENGINE} port did not open (EMFILE); ${advice}`]);
     });
 
     it('is node:net when the file is broken', async () => {
