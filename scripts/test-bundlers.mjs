@@ -5,6 +5,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import nodePackage from './lib/node-package.cjs';
 import paths from './lib/paths.cjs';
 import { closeResults } from './lib/results.mjs';
 import targets from './lib/targets.cjs';
@@ -27,6 +28,9 @@ const BUNDLERS = {
   '@oven/bun-linux-x64': '1.4.5',
   postject: '1.0.0-alpha.6',
 };
+
+/** The first with process.getBuiltinModule(), which is what esbuild's modules without a banner have for a require(). */
+const OLDEST_NODE = '20.16.0';
 
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
@@ -136,8 +140,7 @@ function runElsewhere(folder, { start, carry, env = {}, node = process.execPath 
   try {
     fs.cpSync(path.join(folder, 'out'), elsewhere, { recursive: true });
     for (const name of carry) {
-      const from = name === 'prebuilds' ? path.join('node_modules', 'iocp-net', name) : name;
-      fs.cpSync(path.join(folder, from), path.join(elsewhere, name), { recursive: true });
+      fs.cpSync(path.join(folder, name), path.join(elsewhere, name), { recursive: true });
     }
     const program = node === null ? [path.join(elsewhere, start)] : [node, path.join(elsewhere, start)];
     const { IOCP_NET_PREBUILD: _folder, ...inherited } = process.env;
@@ -162,31 +165,41 @@ function saysWhy(output) {
   );
 }
 
+const isCarried = (output) =>
+  /^echo epoll ?$/m.test(output) && !output.includes('node:net carries everything');
+
+function report(name, passed, outputs) {
+  console.log(`${passed ? 'passed' : 'FAILED'}: ${name}${passed ? '' : `\n${outputs.join('\n')}`}`);
+  return passed;
+}
+
+/** Only the bundle is left: a path of the build must not lead back to the package. */
+function away(folder, body) {
+  const own = path.join(folder, 'node_modules', 'iocp-net');
+  const hidden = path.join(folder, 'node_modules', '.iocp-net-away');
+  fs.renameSync(own, hidden);
+  try {
+    return body();
+  } finally {
+    fs.renameSync(hidden, own);
+  }
+}
+
 function tryRecipe(name, folder, recipe) {
   fs.rmSync(path.join(folder, 'out'), { recursive: true, force: true });
   fs.mkdirSync(path.join(folder, 'out'));
   try {
     for (const command of recipe.commands) execute(folder, command);
     recipe.finish?.(folder);
-    // Only the bundle is left: a path of the build must not lead back to the package.
-    const hidden = path.join(folder, 'node_modules', '.iocp-net-away');
-    const own = path.join(folder, 'node_modules', 'iocp-net');
     const outputs = [runElsewhere(folder, recipe)];
     if (recipe.carry.includes('prebuilds')) {
-      fs.renameSync(own, hidden);
-      try {
-        outputs.push(runElsewhere(folder, { ...recipe, carry: [], env: { NODE_DEBUG: 'iocp-net' } }));
-      } finally {
-        fs.renameSync(hidden, own);
-      }
+      const left = { ...recipe, carry: [], env: { NODE_DEBUG: 'iocp-net' } };
+      outputs.push(away(folder, () => runElsewhere(folder, left)));
     }
     const [carried, left] = outputs;
-    const passed = carried === 'echo epoll' && (left === undefined || saysWhy(left));
-    console.log(`${passed ? 'passed' : 'FAILED'}: ${name}${passed ? '' : `\n${outputs.join('\n')}`}`);
-    return passed;
+    return report(name, isCarried(carried) && (left === undefined || saysWhy(left)), outputs);
   } catch (error) {
-    console.log(`FAILED: ${name}\n${error.message}`);
-    return false;
+    return report(name, false, [error.message]);
   }
 }
 
@@ -207,38 +220,64 @@ const SEA = {
   },
 };
 
-/** Without the banner what finds the engine in an ECMAScript module of esbuild does not start: it is named, or node:net's. */
-function tryWithoutBanner(folder) {
-  execute(folder, 'esbuild app.mjs --bundle --platform=node --format=esm --outfile=out/app.mjs');
-  const start = 'app.mjs';
-  const outputs = [
-    runElsewhere(folder, { start, carry: ['prebuilds'] }),
-    runElsewhere(folder, { start, carry: ['engine.node'], env: { IOCP_NET_ADDON: 'engine.node' } }),
-  ];
-  const passed =
-    /^echo libuv the native port did not load \(Dynamic require of/.test(outputs[0]) &&
-    outputs[1] === 'echo epoll';
-  console.log(
-    `${passed ? 'passed' : 'FAILED'}: esbuild without the banner${passed ? '' : `\n${outputs.join('\n')}`}`,
-  );
-  return passed;
+/**
+ * ECMAScript modules as the bundlers make them by default, without a banner that gives them a require(). finds: whether
+ * they find the engine beside them all the same.
+ */
+const WITHOUT_BANNER = {
+  esbuild: {
+    command: 'esbuild app.mjs --bundle --platform=node --format=esm --outfile=out/app.mjs',
+    finds: false,
+  },
+  rollup: { command: 'rollup --config rollup-plain.config.mjs --silent', finds: false },
+  'bun build': { command: 'bun build app.mjs --target=node --outfile=out/app.mjs', finds: true },
+  'vite ssr, noExternal': {
+    command: 'vite build --config vite-whole.config.mjs --logLevel error',
+    finds: true,
+  },
+};
+
+/** Such a bundle starts, on its engine or on node:net with the reason; and on the engine that it is given by name. */
+function tryWithoutBanner(name, folder, { command, finds }) {
+  fs.rmSync(path.join(folder, 'out'), { recursive: true, force: true });
+  const program = { start: 'app.mjs', carry: [] };
+  const found = { ...program, carry: ['prebuilds'], env: { NODE_DEBUG: 'iocp-net' } };
+  const named = { ...program, carry: ['engine.node'], env: { IOCP_NET_ADDON: 'engine.node' } };
+  const oldest = nodePackage.fetchNode('linux', OLDEST_NODE);
+  try {
+    execute(folder, command);
+    const outputs = away(folder, () =>
+      [
+        found,
+        { ...found, carry: [] },
+        named,
+        { ...named, node: oldest },
+        { ...found, carry: [], node: oldest },
+      ].map((options) => runElsewhere(folder, options)),
+    );
+    const [beside, ...others] = outputs;
+    const expected = [saysWhy, isCarried, isCarried, saysWhy];
+    const passed =
+      (finds ? isCarried : saysWhy)(beside) && expected.every((check, index) => check(others[index]));
+    return report(`${name}, no banner`, passed, outputs);
+  } catch (error) {
+    return report(`${name}, no banner`, false, [error.message]);
+  }
 }
 
 function testBundlers() {
   if (targets.hostTarget() !== 'linux-x64') throw new Error('the bundlers are tried on linux-x64');
   const folder = installBundlers();
-  const engine = path.join(
-    folder,
-    'node_modules',
-    'iocp-net',
-    'prebuilds',
-    'linux-x64',
-    'iocp-net.glibc.node',
-  );
+  fs.rmSync(path.join(folder, 'prebuilds'), { recursive: true, force: true });
+  fs.cpSync(path.join(folder, 'node_modules', 'iocp-net', 'prebuilds'), path.join(folder, 'prebuilds'), {
+    recursive: true,
+  });
+  const engine = path.join(folder, 'prebuilds', 'linux-x64', 'iocp-net.glibc.node');
   fs.copyFileSync(engine, path.join(folder, 'engine.node'));
   const recipes = { ...RECIPES, 'single executable application': SEA };
   const outcomes = Object.entries(recipes).map(([name, recipe]) => tryRecipe(name, folder, recipe));
-  outcomes.push(tryWithoutBanner(folder));
+  for (const [name, recipe] of Object.entries(WITHOUT_BANNER))
+    outcomes.push(tryWithoutBanner(name, folder, recipe));
   const passed = outcomes.filter(Boolean).length;
   return [{ suite: 'bundlers', passed, failed: outcomes.length - passed }];
 }

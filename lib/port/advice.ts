@@ -28,7 +28,7 @@ const CAUSES: [RegExp, string][] = [
     'the file is on a volume without the right to execute (noexec): install the package, or point IOCP_NET_ADDON, elsewhere',
   ],
   [
-    /Dynamic require of/,
+    /Dynamic require of|require is not defined/,
     'this program is bundled as an ECMAScript module without a require(): add the banner of docs/bundlers.md, or name the file of the engine in IOCP_NET_ADDON',
   ],
   // musl's loader, given an engine for glibc; and glibc's, given one for musl, finds none of that name, or a linker's script.

@@ -13,7 +13,10 @@ type Sea = { isSea(): boolean; getRawAsset(key: string): ArrayBuffer };
 
 /** The folder of this file or of the bundle that has it; in one of ECMAScript modules that of the started file. */
 export function codeFolder(): string {
-  if (typeof __dirname === 'string') return __dirname;
+  return typeof __dirname === 'string' ? __dirname : startedFolder();
+}
+
+function startedFolder(): string {
   return path.dirname(process.argv[1] ?? process.execPath);
 }
 
@@ -81,7 +84,21 @@ export function locateAddon(): string {
     if (extracted !== undefined) return extracted;
   }
   const { resolve } = require('node-gyp-build') as { resolve(directory: string): string };
-  return resolve(root ?? codeFolder());
+  if (root !== undefined) return resolve(root);
+  try {
+    return resolve(codeFolder());
+  } catch (error) {
+    return resolveBesideProgram(resolve, error);
+  }
+}
+
+/** Bun's bundler writes the folder of the build in the place of __dirname: the engine is beside the started file then. */
+function resolveBesideProgram(resolve: (directory: string) => string, error: unknown): string {
+  try {
+    return resolve(startedFolder());
+  } catch {
+    throw error;
+  }
 }
 
 export function loadFile(file: string): unknown {

@@ -1,0 +1,3 @@
+import external from './vite.config.mjs';
+
+export default { ...external, ssr: { noExternal: true } };
