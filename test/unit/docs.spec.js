@@ -2,6 +2,7 @@
 // What the pages say is so: links lead somewhere, and lists have what the code has.
 
 const assert = require('node:assert/strict');
+const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 
@@ -9,7 +10,7 @@ const root = path.resolve(__dirname, '../..');
 const read = (file) => fs.readFileSync(path.join(root, file), 'utf8');
 
 function pages() {
-  const folders = ['.', 'docs', 'examples', 'prebuilds'];
+  const folders = ['.', 'docs', 'examples', 'prebuilds', '.github', '.github/ISSUE_TEMPLATE'];
   return folders.flatMap((folder) =>
     fs
       .readdirSync(path.join(root, folder))
@@ -28,7 +29,24 @@ function anchors(text) {
   );
 }
 
+/** Other sites that the pages lead to. A link that is new here was looked at. */
+const SITES = ['keepachangelog.com', 'semver.org', 'www.contributor-covenant.org'];
+
 describe('docs: links', () => {
+  it('lead out to no other site than those that are listed', () => {
+    const found = pages().flatMap((page) =>
+      [...read(page).matchAll(/\bhttps?:\/\/([^\s/)>`"':]+)/g)].map(([, host]) => [page, host]),
+    );
+    for (const [page, host] of found)
+      assert.ok([...SITES, 'localhost', '127.0.0.1'].includes(host), `${page} leads to ${host}`);
+    const hosts = found.map(([, host]) => host);
+    assert.deepEqual(
+      SITES.filter((site) => !hosts.includes(site)),
+      [],
+      'listed, and led to by no page',
+    );
+  });
+
   for (const page of pages()) {
     it(page, () => {
       const text = read(page).replaceAll(/^```[\s\S]*?^```/gm, '');
@@ -71,6 +89,58 @@ describe('docs: lists', () => {
     for (const name of Object.keys(require('../../package.json').exports)) {
       if (name.startsWith('./package')) continue;
       assert.ok(text.includes(`## ${path.posix.join('iocp-net', name)}`), name);
+    }
+  });
+
+  it('docs/api.md names every variable of the environment that is read', () => {
+    const text = read('docs/api.md');
+    const sources = fs
+      .readdirSync(path.join(root, 'lib'), { recursive: true })
+      .filter((name) => name.endsWith('.ts'));
+    const names = sources.flatMap((name) => {
+      const source = read(path.join('lib', name));
+      const direct = [...source.matchAll(/\benv\.(\w+)/g), ...source.matchAll(/\benv\[['"](\w+)/g)];
+      const unpacked = [...source.matchAll(/const \{([^}]*)\} = process\.env/g)];
+      return [...direct, ...unpacked].flatMap(([, list]) => list.match(/IOCP_NET_\w+/g) ?? []);
+    });
+    // Between doctor and the program that it runs.
+    const own = new Set(names.filter((name) => name !== 'IOCP_NET_OBSERVE'));
+    assert.ok(own.size >= 2, [...own].join());
+    for (const name of own) assert.ok(text.includes(`| \`${name}\` |`), name);
+  });
+
+  it('docs/api.md names every command and option of iocp-net', () => {
+    const text = /^## Command\n[\s\S]*/m.exec(read('docs/api.md'))[0];
+    const cli = path.join(root, 'dist', 'cli.js');
+    const help = execFileSync(process.execPath, [cli, '--help'], { encoding: 'utf8' });
+    const commands = [...help.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => `npx iocp-net ${name}`);
+    const options = help.match(/--[a-z]+/g);
+    assert.ok(commands.length >= 3 && options.length >= 3, help);
+    for (const one of [...commands, ...options]) assert.ok(text.includes(one), one);
+  });
+
+  it("docs/the-path.md has the counts of Node's tests, and their days", () => {
+    const suites = read('docs/node-suites.md');
+    const sections = [
+      ...suites.matchAll(/^## Node (\S+)( under Wine)?, tests of (\S+)\n([\s\S]*?)(?=^## |$(?![\s\S]))/gm),
+    ];
+    const text = read('docs/the-path.md');
+    const rows = text.match(/^\| .*Node \d.*\|$/gm);
+    const counted = sections.flatMap(([, node, wine = '', tests, body]) => {
+      const row = /^\| net \|(.*)\|$/m.exec(body);
+      if (row === null) return [];
+      const [date, , , , , count, passed] = row[1].split('|').map((cell) => cell.trim());
+      return [{ node, wine, date, cells: ['', tests, count, passed, ''].join(' | ').trim() }];
+    });
+    assert.ok(counted.length >= 5);
+    assert.equal(rows.length, counted.length);
+    for (const { node, wine, date, cells } of counted) {
+      const own = rows.find(
+        (row) => row.includes(`Node ${node}${wine}`) && row.includes('Wine') === (wine !== ''),
+      );
+      assert.ok(own?.endsWith(cells), `Node ${node}${wine}: ${cells}`);
+      const day = new Date(date).toLocaleDateString('en-GB', { dateStyle: 'long', timeZone: 'UTC' });
+      assert.ok(text.includes(day), `Node ${node}${wine}: ${day}`);
     }
   });
 
