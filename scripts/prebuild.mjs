@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { neededByElf, neededByPe } from './lib/imports.mjs';
 import paths from './lib/paths.cjs';
 import { runOrThrow } from './lib/run.mjs';
 import targets from './lib/targets.cjs';
@@ -24,8 +25,12 @@ const NODE_TARGET = '20.0.0';
 
 // What Node 20 and later themselves ask of a Linux system.
 const VERSION_FLOORS = { GLIBC: '2.28', GLIBCXX: '3.4.21', CXXABI: '1.3.9' };
-// musl's loader takes libc.so for itself.
-const MUSL_LIBRARIES = ['libc.so'];
+/** What is on every system that the engine is for: what Node itself links there, or what is Windows 10's own. */
+const LIBRARIES = {
+  glibc: ['libc.so.6', 'libm.so.6', 'libstdc++.so.6', 'libgcc_s.so.1', 'libpthread.so.0', 'libdl.so.2'],
+  musl: ['libc.so'], // musl's loader takes that for itself
+  win32: ['ADVAPI32.dll', 'KERNEL32.dll', 'msvcrt.dll', 'ntdll.dll', 'WS2_32.dll'],
+};
 
 // For musl Zig builds its C++ library first, which took more than ten minutes beside the tests of the gate.
 const TIMEOUT_MS = 25 * 60_000;
@@ -48,43 +53,16 @@ function libraryVersions(name, file) {
   return newest;
 }
 
-/** DT_NEEDED of an ELF file: read here, since Debian's objdump knows its own processor alone. */
-function neededLibraries(file) {
-  const bytes = fs.readFileSync(file);
-  const at = (offset) => Number(bytes.readBigUInt64LE(offset));
-  const programHeaders = at(32);
-  const entries = Array.from({ length: bytes.readUInt16LE(56) }, (_, n) => programHeaders + n * 56);
-  const segments = entries.map((entry) => ({
-    type: bytes.readUInt32LE(entry),
-    offset: at(entry + 8),
-    address: at(entry + 16),
-    bytes: at(entry + 32),
-  }));
-  const dynamic = segments.find(({ type }) => type === 2);
-  const tags = [];
-  for (let offset = dynamic.offset; offset < dynamic.offset + dynamic.bytes; offset += 16) {
-    tags.push([at(offset), at(offset + 8)]);
-  }
-  const strings = tags.find(([tag]) => tag === 5)[1];
-  const load = segments.find(
-    ({ type, address, bytes: length }) => type === 1 && strings >= address && strings < address + length,
-  );
-  const text = (index) => {
-    const start = strings - load.address + load.offset + index;
-    return bytes.toString('latin1', start, bytes.indexOf(0, start));
-  };
-  return tags.filter(([tag]) => tag === 1).map(([, index]) => text(index));
-}
+const needed = (name, file) =>
+  targets.TARGETS[name].platform === 'win32' ? neededByPe(file) : neededByElf(file);
 
-/** Fails when the addon asks for a newer C or C++ library than Node does. */
+/** Fails when the addon asks for a library that the system may not have, or a newer C or C++ library than Node does. */
 function checkLibraries(name, file) {
   const { platform, libc } = targets.TARGETS[name];
-  if (platform !== 'linux') return;
-  if (libc === 'musl') {
-    const foreign = neededLibraries(file).filter((library) => !MUSL_LIBRARIES.includes(library));
-    if (foreign.length > 0) throw new Error(`${file} needs ${foreign.join(', ')}`);
-    return;
-  }
+  const known = LIBRARIES[libc ?? platform];
+  const foreign = needed(name, file).filter((library) => !known.includes(library));
+  if (foreign.length > 0) throw new Error(`${file} needs ${foreign.join(', ')}`);
+  if (libc !== 'glibc') return;
   for (const [library, version] of Object.entries(libraryVersions(name, file))) {
     if (newer(version, VERSION_FLOORS[library])) {
       throw new Error(`${file} needs ${library} ${version}; Node runs from ${VERSION_FLOORS[library]} on`);
@@ -133,7 +111,7 @@ function describe(name) {
   const libraries =
     platform === 'linux' && libc === 'glibc'
       ? Object.entries(libraryVersions(name, file)).map((pair) => pair.join(' '))
-      : [`built for ${platform === 'linux' ? 'musl 1.2' : 'Windows 10'}`]; // no file says what it needs of them
+      : [`built for ${platform === 'linux' ? 'musl 1.2' : 'Windows 10'}`, ...needed(name, file).sort()];
   const bytes = fs.readFileSync(file);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return `${path.relative(paths.root, file)}: ${libraries.join(', ')}; ${bytes.length} bytes; sha256 ${sha256}`;
