@@ -19,7 +19,7 @@ const NEW_NODE = '24.21.0';
 
 /**
  * bin: the script inside of its package; program: an executable. node: the version that it asks for; undefined: this one.
- * install: what adds the tarball. exec: what runs a program of the folder.
+ * install: what adds the tarball. exec: what runs a program of the folder. doctor: what runs that, where npx cannot.
  */
 const MANAGERS = {
   'npm 10': { name: 'npm', version: '10.9.9', bin: 'bin/npm-cli.js', install: ['install', './iocp-net.tgz'] },
@@ -46,14 +46,19 @@ const MANAGERS = {
     ...{ name: '@yarnpkg/cli-dist', version: '4.18.1', bin: 'bin/yarn.js' },
     install: ['add', 'iocp-net@file:./iocp-net.tgz'],
     exec: ['node'],
+    doctor: ['iocp-net', 'doctor'],
   },
 };
 
 /** An ordinary user; the folder is theirs. */
 const OTHER_USER = { uid: 65534, gid: 65534 };
 
-/** Lines that speak of this package and not of what was typed. */
-const COMPLAINT = /^(?!\$).*(warn|ignored|blocked|not yet covered|deprecat|err!).*$/gim;
+/** A line that finds fault with this package, by the words of the package managers. */
+const COMPLAINT = /^.*(warn|ignored|blocked|not yet covered|deprecat|err!|\berror\b).*$/gim;
+const OWN_NAME = /\biocp-net\b/;
+
+const PRELOADED = ['--require', 'iocp-net/register', 'preload.cjs'];
+const CARRIED = /carried +1 accepted, 1 connected/;
 
 const ANSWER_LINES_MAX = 14;
 
@@ -106,9 +111,10 @@ class Folder {
     if (answer !== '') say(shortened(answer));
     if (status !== 0) throw new Error(`${shown} ended with ${status}`);
     if (expected && !expected.test(answer)) throw new Error(`${shown} did not answer ${expected}`);
-    const complaints = [...answer.matchAll(COMPLAINT)]
+    // The folder has the package's name, too.
+    const complaints = [...answer.replaceAll(this.path, '').matchAll(COMPLAINT)]
       .map(([line]) => line)
-      .filter((line) => /iocp-net@|iocp-net:/.test(line));
+      .filter((line) => OWN_NAME.test(line));
     if (complaints.length > 0) throw new Error(complaints.join('\n'));
   }
 
@@ -129,7 +135,7 @@ function prepare({ name, version, bin, program, node: nodeVersion }) {
 }
 
 function tryManager(name, tarballs, { offline, cache } = {}) {
-  const { install, exec, ...description } = MANAGERS[name];
+  const { install, exec, doctor, ...description } = MANAGERS[name];
   const { node, manager, npx } = prepare(description);
   const folder = new Folder(tarballs);
   const command = name.split(' ')[0];
@@ -145,7 +151,11 @@ function tryManager(name, tarballs, { offline, cache } = {}) {
   try {
     manage([...install, ...(offline ? ['--offline'] : [])]);
     run(['echo.cjs'], { expected: /^epoll: 1048576 bytes echoed$/m });
-    run(['--require', 'iocp-net/register', 'preload.cjs'], { expected: /are ours/ });
+    run(PRELOADED, { expected: /are ours/ });
+    if (doctor) {
+      manage(doctor, { expected: /round trip +ok/ });
+      manage([...doctor, '--', 'node', 'echo.cjs'], { expected: CARRIED });
+    }
     const asNpx = (args, more) =>
       folder.run(['npx', ...args].join(' '), node, [npx, ...args], { ...options, ...more });
     return { folder, npx: asNpx, manage, run };
@@ -161,7 +171,7 @@ function tryEverything(tarballs) {
   const command = (args, more) => npx(['iocp-net', ...args], more);
   try {
     command(['doctor'], { expected: /round trip +ok/ });
-    command(['doctor', '--', 'node', 'echo.cjs'], { expected: /carried +1 accepted, 1 connected/ });
+    command(['doctor', '--', 'node', 'echo.cjs'], { expected: CARRIED });
     manage(['install', '--no-save', './iocp-net-bench.tgz', './iocp-net.tgz']);
     const bench = ['--quick', '--rounds', '1', '--scenario', '50 connections, 64 B'];
     command(['bench', ...bench], { expected: /iocp-net/ });
@@ -196,6 +206,7 @@ function tryOtherUser(tarballs) {
   try {
     folder.run('npm install ./iocp-net.tgz', 'npm', ['install', './iocp-net.tgz']);
     folder.run('node echo.cjs', process.execPath, ['echo.cjs'], { expected: /^epoll: / });
+    folder.run(['node', ...PRELOADED].join(' '), process.execPath, PRELOADED, { expected: /are ours/ });
   } finally {
     folder.remove();
   }
