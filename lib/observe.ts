@@ -7,7 +7,7 @@ import { clearInterval, setInterval } from 'node:timers';
 import { threadId } from 'node:worker_threads';
 import { engine } from './engine.js';
 import { install } from './install.js';
-import { observeDebug } from './node/debug.js';
+import { isProbing, observeDebug } from './node/debug.js';
 import type { Counters } from './port/port.js';
 
 export interface Observation {
@@ -47,8 +47,9 @@ function observe(folder: string): void {
   createHook({
     init(_id, type, _trigger, resource) {
       const kind = KINDS[type];
-      // Those of the port are AsyncResources of JavaScript.
-      if (kind !== undefined && !(resource instanceof AsyncResource)) count(onLibuv, kind);
+      // Those of the port are AsyncResources of JavaScript; and what it asks Node by trying is none of the program's.
+      const isOurs = resource instanceof AsyncResource || isProbing();
+      if (kind !== undefined && !isOurs) count(onLibuv, kind);
     },
   }).enable();
   const file = path.join(folder, `${process.pid}-${threadId}.json`);

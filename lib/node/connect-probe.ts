@@ -4,6 +4,7 @@ import diagnosticsChannel = require('node:diagnostics_channel');
 import type net from 'node:net';
 
 import { builtin } from './builtin.js';
+import { probe } from './debug.js';
 import { define } from './define.js';
 
 const clientSocketChannel = diagnosticsChannel.channel('net.client.socket');
@@ -14,18 +15,18 @@ const clientSocketChannel = diagnosticsChannel.channel('net.client.socket');
  * an attempt at an address would begin in a later tick, and the probe is gone by then.
  */
 export function probeConnect(options: net.NetConnectOpts): Error | null {
-  const probe = new builtin.Socket();
-  probe.on('error', () => {});
+  const socket = new builtin.Socket();
+  socket.on('error', () => {});
   // Node 22 and later publish in Socket.prototype.connect; subscribers have been given the program's own socket.
   define(clientSocketChannel, 'publish', {
     value() {},
     configurable: true,
   });
   try {
-    probe.connect(options);
-    return probe.errored;
+    probe(() => socket.connect(options));
+    return socket.errored;
   } finally {
     Reflect.deleteProperty(clientSocketChannel, 'publish');
-    probe.destroy();
+    socket.destroy();
   }
 }

@@ -187,6 +187,45 @@ describe('iocp-net doctor -- program', function () {
     assert.equal(onLibuv['TCP sockets'], undefined);
   });
 
+  const IDENTITY = ['key', 'cert'].map((name) => path.join(__dirname, 'fixtures', `localhost-${name}.pem`));
+  /** Two ends of a TLS connection over sockets that the program made; `start` is the client's. */
+  const secured = (start) => `
+    const fs = require('node:fs');
+    const net = require('node:net');
+    const tls = require('node:tls');
+    const [key, cert] = ${JSON.stringify(IDENTITY)}.map((file) => fs.readFileSync(file));
+    const server = net.createServer((socket) => {
+      new tls.TLSSocket(socket, { isServer: true, key, cert }).end('hello');
+    }).listen(0, '127.0.0.1', () => {
+      const socket = net.connect(server.address().port, '127.0.0.1');
+      const secure = () =>
+        tls.connect({ socket, rejectUnauthorized: false }).resume().on('close', () => server.close());
+      ${start}
+    });`;
+  for (const [when, start] of [
+    ['connected', "socket.once('connect', secure);"],
+    ['connecting', 'secure();'],
+  ]) {
+    it(`counts a TLS session once, over a socket that is ${when}`, async () => {
+      const { code, stdout } = await doctor(['--json', '--', process.execPath, '-e', secured(start)]);
+      assert.equal(code, 0);
+      const [{ onLibuv, lines }] = JSON.parse(stdout).processes;
+      assert.equal(onLibuv['TLS sessions'], 2);
+      assert.equal(lines['TLSSocket over a handle of Node, which keeps it: libuv'], 2);
+    });
+  }
+
+  it('does not count what the port asks Node by trying', async () => {
+    const program = `
+      const net = require('node:net');
+      try { net.connect({ port: 65536 }); } catch {}
+      try { net.connect({ port: 1, family: 5 }).on('error', () => {}); } catch {}
+      net.connect({ port: 1, host: '127.0.0.1', localAddress: '::1' }).on('error', () => {});`;
+    const { code, stdout } = await doctor(['--json', '--', process.execPath, '-e', program]);
+    assert.equal(code, 0);
+    assert.deepEqual(JSON.parse(stdout).processes[0].onLibuv, {});
+  });
+
   it('counts what node:net carried, and says why', async () => {
     const env = { IOCP_NET_ENGINE: 'libuv' };
     const { stdout } = await doctor(['--json', '--', process.execPath, '-e', PROGRAM], { env });

@@ -5,7 +5,7 @@ import { EventEmitter } from 'node:events';
 import stream = require('node:stream');
 
 import type tls from 'node:tls';
-import { debug } from '../../node/debug.js';
+import { debug, probe } from '../../node/debug.js';
 import { define } from '../../node/define.js';
 import { errnoException, statusOf } from '../../node/errors.js';
 import { port } from '../engine-port.js';
@@ -116,10 +116,10 @@ let wrapperClass: StreamWrapperClass | undefined;
 function findWrapperClass(): StreamWrapperClass {
   const { TLSSocket, createSecureContext } = require('node:tls') as typeof tls;
   const ends = new stream.Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
-  const probe = new TLSSocket(ends, { secureContext: createSecureContext({ ca: [] }) });
-  probe.on('error', () => {});
-  const { _parentWrap: found } = handleOf(probe as never) as { _parentWrap?: StreamWrapper };
-  probe.destroy();
+  const secured = probe(() => new TLSSocket(ends, { secureContext: createSecureContext({ ca: [] }) }));
+  secured.on('error', () => {});
+  const { _parentWrap: found } = handleOf(secured as never) as { _parentWrap?: StreamWrapper };
+  secured.destroy();
   if (typeof found !== 'object')
     throw new Error('iocp-net: this Node wraps streams for TLS in an unknown way');
   return found.constructor as StreamWrapperClass;
