@@ -10,11 +10,11 @@ import { runOrThrow } from './lib/run.mjs';
 
 const HELP = `usage: npm run bench:peers -- [NODE-VERSION ...]
 
-Installs the newest Bun and Deno from npm into benchmarks/peers, and fetches the versions of Node that are given, for
+Installs Bun and Deno from npm into benchmarks/peers, and fetches the versions of Node that are given, for
 --transport node:net@VERSION and iocp-net@VERSION.
 `;
 
-const PEERS = ['bun', 'deno'];
+const PEERS = { bun: '1.4.5', deno: '2.9.6' };
 
 async function main() {
   const { values, positionals } = parseArgs({
@@ -29,8 +29,9 @@ async function main() {
   fs.mkdirSync(folder, { recursive: true });
   fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n');
   // The executables are packages of their own; the install steps of bun and deno only link to them.
-  const install = ['install', '--no-save', '--no-package-lock', '--no-audit', '--no-fund', ...PEERS];
-  await runOrThrow('npm', install, { cwd: folder });
+  const install = ['install', '--no-save', '--no-package-lock', '--no-audit', '--no-fund'];
+  const packages = Object.entries(PEERS).map((pair) => pair.join('@'));
+  await runOrThrow('npm', [...install, ...packages], { cwd: folder });
   const system = process.platform === 'win32' ? 'win' : 'linux';
   for (const version of positionals) console.log(nodePackage.fetchNode(system, version));
 }
