@@ -8,8 +8,8 @@ iocp_net_compile_options(iocp_net_port_sim)
 
 set(sim_folder "${CMAKE_BINARY_DIR}/sim-tests")
 add_executable(sim_test
-  test/sim/main.cc test/sim/program.cc test/sim/model.cc test/sim/world.cc test/sim/deliver.cc test/sim/steps.cc test/sim/peers.cc
-  test/sim/checks.cc)
+  test/sim/main.cc test/sim/program.cc test/sim/pattern.cc test/sim/model.cc test/sim/world.cc test/sim/deliver.cc test/sim/steps.cc
+  test/sim/peers.cc test/sim/checks.cc)
 target_include_directories(sim_test PRIVATE test/sim)
 target_link_libraries(sim_test PRIVATE iocp_net_port_sim)
 iocp_net_compile_options(sim_test)
@@ -18,7 +18,7 @@ set_target_properties(sim_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${sim_folder
 # The same programs on both kernels: what the two print is compared by scripts/test-simulation.mjs.
 foreach(backend sim epoll)
   set(parity "parity_${backend}")
-  add_executable(${parity} test/sim/parity.cc test/sim/model.cc)
+  add_executable(${parity} test/sim/parity.cc test/sim/pattern.cc test/sim/model.cc)
   target_include_directories(${parity} PRIVATE test/sim)
   iocp_net_compile_options(${parity})
   set_target_properties(${parity} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${sim_folder}")

@@ -310,11 +310,10 @@ Transfer Backend::Send(Endpoint& endpoint, Spans spans) {
     if (sent >= 0) return Transfer::Moved(static_cast<size_t>(sent));
     if (errno == EINTR) continue;
     if (errno == EAGAIN) return Transfer::WouldBlock();
+    const Status status = -errno;
     // Short of memory, not of room in the socket: no edge will come of itself, so one is asked for.
-    if (errno == ENOBUFS && WatchRoom(endpoint)) {
-      return Transfer::WouldBlock();
-    }
-    return Transfer::Failed(-errno);
+    if (status == UV__ENOBUFS && WatchRoom(endpoint)) return Transfer::WouldBlock();
+    return Transfer::Failed(status);
   }
 }
 
@@ -374,8 +373,8 @@ void Backend::OnEvents(Endpoint& endpoint, uint32_t events) {
     if (status == kOk) {
       int error = 0;
       socklen_t length = sizeof(error);
-      ::getsockopt(endpoint.native.fd, SOL_SOCKET, SO_ERROR, &error, &length);
-      status = -error;
+      const int asked = ::getsockopt(endpoint.native.fd, SOL_SOCKET, SO_ERROR, &error, &length);
+      status = -(asked == 0 ? error : errno);
     }
     engine_.OnConnected(endpoint, status);
     if (status != kOk) return;

@@ -5,92 +5,20 @@
 #include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
-#include <cstdarg>
 #include <cstdio>
 #include <cstring>
 
 #include "epoll/descriptor.h"
 #include "harness.h"
+#include "interpose_epoll.h"
 #include "port/backend.h"
 #include "raw_socket.h"
-
-namespace {
-
-// Faults that the system cannot be talked into: the next calls fail with this error.
-struct Fault {
-  int error = 0;
-  int count = 0;
-
-  bool Strikes() {
-    if (count == 0) return false;
-    count--;
-    errno = error;
-    return true;
-  }
-};
-
-Fault send_fault;
-Fault accept_fault;
-Fault accept_fault_after;  // strikes when the other one is used up
-
-// The kernel itself, without libc: it answers with the negative error. A static program has no
-// other libc to ask, and libc's own threads call `syscall` before anything here is constructed.
-long Kernel(long number, long a, long b, long c, long d, long e, long f) {
-#if defined(__x86_64__)
-  register long r10 asm("r10") = d;
-  register long r8 asm("r8") = e;
-  register long r9 asm("r9") = f;
-  asm volatile("syscall"
-               : "+a"(number)
-               : "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-               : "rcx", "r11", "memory");
-  return number;
-#elif defined(__aarch64__)
-  register long x8 asm("x8") = number;
-  register long x0 asm("x0") = a;
-  register long x1 asm("x1") = b;
-  register long x2 asm("x2") = c;
-  register long x3 asm("x3") = d;
-  register long x4 asm("x4") = e;
-  register long x5 asm("x5") = f;
-  asm volatile("svc 0"
-               : "+r"(x0)
-               : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
-               : "memory");
-  return x0;
-#endif
-}
-
-}  // namespace
-
-// In the place of libc's: the port is linked into this program.
-extern "C" long syscall(long number, ...) {
-  std::va_list list;
-  va_start(list, number);
-  long arguments[6];
-  for (long& argument : arguments) argument = va_arg(list, long);
-  va_end(list);
-  if (number == SYS_sendto && send_fault.Strikes()) return -1;
-  const long result = Kernel(number, arguments[0], arguments[1], arguments[2], arguments[3],
-                             arguments[4], arguments[5]);
-  if (result < 0 && result > -4096) {
-    errno = static_cast<int>(-result);
-    return -1;
-  }
-  return result;
-}
-
-extern "C" int accept4(int fd, sockaddr* address, socklen_t* length, int flags) {
-  if (accept_fault.Strikes() || accept_fault_after.Strikes()) return -1;
-  return static_cast<int>(::syscall(SYS_accept4, fd, address, length, flags));
-}
 
 namespace iocp_net::test {
 

@@ -254,6 +254,7 @@ void Harness::Dispatch() {
         break;
       case Completion::kAcceptFailed:
         stream->accept_failure = record[kCompletionStatus];
+        stream->accept_failures++;
         break;
     }
     if (control_[kCompletionHead] == control_[kCompletionTail]) engine_->RefillCompletions();

@@ -35,6 +35,7 @@ struct Stream {
   Status shut_status = kOk;
   bool closed = false;
   Status accept_failure = kOk;
+  int accept_failures = 0;
   std::vector<std::unique_ptr<std::string>> kept;  // what Write has sent from, until kSent
   std::vector<StreamPtr> accepted;
 

@@ -7,40 +7,13 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <stdexcept>
-#include <string>
 #include <vector>
 
+#include "pattern.h"
 #include "port/engine.h"
 #include "sim/kernel.h"
 
 namespace iocp_net::test {
-
-// A promise that was broken.
-struct Violation : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-template <typename... Parts>
-[[noreturn]] void Fail(const Parts&... parts) {
-  std::string text;
-  const auto add = [&text](const auto& part) {
-    if constexpr (std::is_arithmetic_v<std::decay_t<decltype(part)>>) {
-      text += std::to_string(part);
-    } else {
-      text += part;
-    }
-  };
-  (add(parts), ...);
-  throw Violation(text);
-}
-
-// Bytes that say which connection, direction and place they belong to.
-class Pattern {
- public:
-  static void Write(uint64_t flow, uint64_t at, uint8_t* into, size_t length);
-  static bool Matches(uint64_t flow, uint64_t at, const uint8_t* bytes, size_t length);
-};
 
 // One direction of a connection, named by the socket that sends.
 struct Flow {

@@ -1,0 +1,345 @@
+#ifdef __linux__
+// What must hold whatever strikes.
+#include <doctest.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "fault_player.h"
+
+namespace iocp_net::test {
+
+namespace {
+
+constexpr size_t kHeadBytes = sizeof(uint64_t);
+// An endpoint that is ready is served within this many turns and one for each endpoint.
+constexpr uint32_t kQueuedTurnsMax = 16;
+
+}  // namespace
+
+// The first bytes name the flow, so that an accepted connection shows whose it is.
+std::string FaultPlayer::FlowBytes(uint64_t flow, uint64_t at, size_t length) {
+  std::string bytes(length, '\0');
+  Pattern::Write(flow, at, reinterpret_cast<uint8_t*>(bytes.data()), length);
+  for (uint64_t place = at; place < kHeadBytes && place - at < length; place++) {
+    bytes[place - at] = static_cast<char>(flow >> (8 * place));
+  }
+  return bytes;
+}
+
+FaultPlayer::End& FaultPlayer::Add(const StreamPtr& stream, EndpointKind kind) {
+  ends_.push_back(std::make_unique<End>());
+  End& end = *ends_.back();
+  end.stream = stream;
+  end.kind = kind;
+  by_stream_[stream.get()] = &end;
+  return end;
+}
+
+FaultPlayer::End* FaultPlayer::Of(const Stream& stream) {
+  const auto found = by_stream_.find(&stream);
+  return found == by_stream_.end() ? nullptr : found->second;
+}
+
+FaultPlayer::End* FaultPlayer::ByNative(int64_t native) {
+  for (const auto& end : ends_) {
+    if (!end->gone && NativeOf(port_->engine(), *end->stream) == native) return end.get();
+  }
+  return nullptr;
+}
+
+// What struck since the last time; of a direct call it is returned.
+std::optional<size_t> FaultPlayer::Note() {
+  std::optional<size_t> call;
+  for (const Strike& strike : injector_.TakeStrikes()) {
+    const FaultRow& row = FaultTable()[strike.row];
+    if (row.answer != Answer::kCall) {
+      NoteStrike(strike);
+    } else if (call.has_value()) {
+      Fail("a call went on after ", std::string(FaultTable()[*call].call), " had failed");
+    } else {
+      call = strike.row;
+    }
+  }
+  return call;
+}
+
+void FaultPlayer::NoteStrike(const Strike& strike) {
+  const FaultRow& row = FaultTable()[strike.row];
+  if (row.answer == Answer::kAcceptFailed) {
+    accepts_owed_.push_back(strike.row);
+    return;
+  }
+  // Of accept4 alone are errors that nobody need report because who waits is refused.
+  if (row.answer == Answer::kPool || (row.call == "accept4" && row.answer == Answer::kNobody)) {
+    accepts_may_fail_.push_back(row.status);
+    return;
+  }
+  if (row.answer == Answer::kRetried || row.answer == Answer::kNobody) return;
+  if (row.answer == Answer::kConnected && ByNative(strike.native) == nullptr) {
+    connect_struck_ = strike.row;  // in the call that opens it
+    return;
+  }
+  End* const end = ByNative(strike.native);
+  if (end == nullptr) return;  // it has been closed by the same call
+  Owed& owed = row.answer == Answer::kConnected       ? end->connect
+               : row.answer == Answer::kReceiveFailed ? end->receive
+               : row.answer == Answer::kShut          ? end->shut
+                                                      : end->send;
+  if (owed.row.has_value()) {
+    Fail(std::string(row.call), " was made again after it had failed with ",
+         std::string(FaultTable()[*owed.row].name));
+  }
+  owed.row = strike.row;
+}
+
+// True when this is what struck.
+bool FaultPlayer::Report(Owed& owed, Status status) {
+  if (!owed.row.has_value() || FaultTable()[*owed.row].status != status) return false;
+  if (!owed.seen) injector_.Reported(*owed.row, status);
+  owed.seen = true;
+  return true;
+}
+
+// Whether the other side's end explains it.
+bool FaultPlayer::Genuine(const End& end, Status status) {
+  if (end.peer != nullptr && !end.peer->gone) return false;
+#ifdef _WIN32
+  if (status == UV__ECONNABORTED || status == UV__ECANCELED) return true;
+#endif
+  return status == UV__ECONNRESET || status == UV__EPIPE;
+}
+
+void FaultPlayer::Judge() {
+  for (const auto& end : ends_) {
+    if (end->gone) continue;
+    if (end->listener) {
+      JudgeListener(*end);
+    } else {
+      JudgeEnd(*end);
+    }
+  }
+}
+
+void FaultPlayer::JudgeListener(End& end) {
+  if (end.stream->accept_failures == end.accept_failures) return;
+  if (++end.accept_failures != end.stream->accept_failures) Fail("a listener at rest has accepted");
+  const Status status = end.stream->accept_failure;
+  const auto owed = std::find_if(accepts_owed_.begin(), accepts_owed_.end(),
+                                 [&](size_t row) { return FaultTable()[row].status == status; });
+  if (owed != accepts_owed_.end()) {
+    injector_.Reported(*owed, status);
+    accepts_owed_.erase(owed);
+  } else if (std::find(accepts_may_fail_.begin(), accepts_may_fail_.end(), status) ==
+             accepts_may_fail_.end()) {
+    Fail("an accept fails with ", status);
+  }
+}
+
+void FaultPlayer::JudgeEnd(End& end) {
+  const Stream& stream = *end.stream;
+  if (stream.connected && stream.connect_status != kOk && !end.failed) {
+    end.failed = true;
+    const Status status = stream.connect_status;
+    const bool nobody = end.target != nullptr && end.target->gone &&
+                        (status == UV__ECONNREFUSED || status == UV__ENOENT);
+    if (!Report(end.connect, status) && !nobody && !Genuine(end, status)) {
+      Fail("a connect fails with ", status);
+    }
+  }
+  if (stream.connected && !end.asked_itself) JudgeTarget(end);
+  if (stream.sent_status != kOk && !end.broken) {
+    end.broken = true;
+    if (!Report(end.send, stream.sent_status) && !Genuine(end, stream.sent_status)) {
+      Fail("a queued send fails with ", stream.sent_status);
+    }
+  }
+  if (stream.shut && stream.shut_status != kOk && !Report(end.shut, stream.shut_status) &&
+      stream.shut_status != UV__ENOTCONN) {
+    Fail("a shutdown fails with ", stream.shut_status);
+  }
+  if (!end.gone && end.Over() && !end.ended) JudgeOver(end);
+}
+
+// A client of a port where nobody listens any more may get that very number, and TCP then connects
+// it with itself.
+void FaultPlayer::JudgeTarget(End& end) {
+  end.asked_itself = true;
+  if (!end.Open() || end.target == nullptr || end.kind != EndpointKind::kTcp) return;
+  Address local;
+  const Stream& stream = *end.stream;
+  if (port_->engine().LocalAddress(stream.index, stream.generation, &local) == kOk &&
+      local.port == end.target->address.port) {
+    Close(end, CloseHow::kReset);
+  }
+}
+
+void FaultPlayer::JudgeOver(End& end) {
+  end.ended = true;
+  const Status status = end.stream->receive_failure;
+  if (status != kOk) {
+    if (!Report(end.receive, status) && !Genuine(end, status))
+      Fail("a receive fails with ", status);
+    return;
+  }
+  if (end.receive.Unseen()) Fail("a receive has failed, and an end is reported");
+  const End* const peer = end.peer;
+  if (peer == nullptr) return;  // it was refused, or its client has said nothing
+  if (!peer->shut_asked && !peer->gone) Fail("an end that the sender has not sent");
+  // A close with bytes unread is a reset, and a send that fails with it takes it from the receive.
+  const bool reset = peer->gone && (peer->how == CloseHow::kReset || end.broken);
+  const bool cut = peer->broken || reset;
+  const uint64_t least = cut ? 0 : peer->written - (peer->gone ? peer->unsent : 0);
+  if (end.received < least || end.received > peer->written) {
+    Fail("an end after ", end.received, " bytes instead of ", least, " to ", peer->written);
+  }
+}
+
+// Nobody starves: ready endpoints take turns.
+void FaultPlayer::CheckTurns() {
+  for (const auto& end : ends_) {
+    const Endpoint* const endpoint =
+        port_->engine().Find(end->stream->index, end->stream->generation);
+    if (endpoint == nullptr || endpoint->queued == Queued::kNo) {
+      end->turns_queued = 0;
+    } else if (++end->turns_queued > kQueuedTurnsMax + ends_.size()) {
+      Fail("an endpoint has waited for ", end->turns_queued, " turns");
+    }
+  }
+}
+
+void FaultPlayer::Take(Stream& stream, const uint8_t* bytes, size_t length) {
+  End* const end = Of(stream);
+  if (end == nullptr) Fail("bytes of an endpoint that was never announced");
+  if (end->gone) Fail("bytes after a close");
+  if (end->in == 0) {
+    const size_t wanted = std::min(length, kHeadBytes - end->head.size());
+    end->head.append(reinterpret_cast<const char*>(bytes), wanted);
+    if (end->head.size() == kHeadBytes) Identify(*end);
+    if (end->in == 0) {
+      end->received += length;
+      return;
+    }
+  }
+  if (end->received + length > (end->peer == nullptr ? 0 : end->peer->written)) {
+    Fail(end->received + length, " bytes are received of ",
+         end->peer == nullptr ? "nobody" : std::to_string(end->peer->written),
+         end->peer != nullptr && end->peer->gone ? ", who is gone" : "");
+  }
+  const std::string wanted = FlowBytes(end->in, end->received, length);
+  if (std::memcmp(wanted.data(), bytes, length) != 0) {
+    Fail("bytes ", end->received, " to ", end->received + length,
+         " are not those that were written");
+  }
+  end->received += length;
+}
+
+void FaultPlayer::Identify(End& end) {
+  for (size_t i = 0; i < kHeadBytes; i++) {
+    end.in |= uint64_t{static_cast<uint8_t>(end.head[i])} << (8 * i);
+  }
+  for (const auto& client : ends_) {
+    if (client->out != end.in || client->peer != nullptr) continue;
+    client->peer = &end;
+    end.peer = client.get();
+    end.kind = client->kind;
+    end.out = client->in;
+  }
+  if (end.peer == nullptr) Fail("the first bytes of a connection are nobody's");
+}
+
+bool FaultPlayer::Arrived() const {
+  return std::all_of(ends_.begin(), ends_.end(), [&](const auto& end) { return Arrived(*end); });
+}
+
+bool FaultPlayer::Arrived(const End& end) const {
+  if (end.gone || end.listener) return true;
+  const Stream& stream = *end.stream;
+  if (!stream.connected) return false;
+  if (!end.Open()) return true;
+  if (end.receive.Unseen() || end.send.Unseen()) return false;
+  if (end.peer != nullptr && !end.peer->gone && end.peer->Over()) return true;  // it reads no more
+  if (end.shut_asked && !stream.shut) return false;
+  if (end.Over() || end.broken) return true;
+  if (stream.sent != end.sent_owed) return false;
+  if (end.peer == nullptr) return end.written == 0;
+  return end.peer->gone || end.peer->Over() || end.peer->received == end.written;
+}
+
+std::string FaultPlayer::Waiting() const {
+  std::string text;
+  for (const auto& end : ends_) {
+    if (Arrived(*end)) continue;
+    const Stream& stream = *end->stream;
+    text += "\n  endpoint " + std::to_string(stream.index) +
+            (stream.connected ? "" : ", not connected") +
+            (end->kind == EndpointKind::kPipe ? ", local" : "") + ", written " +
+            std::to_string(end->written) + ", received by the peer " +
+            (end->peer == nullptr ? "?" : std::to_string(end->peer->received)) + ", sent " +
+            std::to_string(stream.sent) + " of " + std::to_string(end->sent_owed) +
+            (end->receive.Unseen() ? ", owes a receive's failure" : "") +
+            (end->send.Unseen() ? ", owes a send's failure" : "") +
+            (end->shut_asked && !stream.shut ? ", owes a shut" : "");
+  }
+  return text;
+}
+
+// No more faults, nobody who holds anything back: every byte arrives, and all that is owed comes.
+void FaultPlayer::LetEverythingFlow() {
+  calm_ = true;
+  for (const auto& end : ends_) {
+    if (!end->gone && !end->listener && !end->Over()) port_->Receive(*end->stream);
+  }
+  const auto settled = [&] {
+    RestartAccepts();
+    Judge();
+    // Its receive has failed before it was known whose it is: its client waits for it.
+    for (const auto& end : ends_) {
+      if (!end->listener && !end->gone && end->out == 0 && end->Over()) {
+        Close(*end, CloseHow::kReset);
+      }
+    }
+    return Arrived();
+  };
+  try {
+    port_->Until("every byte", settled);
+  } catch (...) {
+    MESSAGE("still waiting: ", Waiting());
+    throw;
+  }
+  port_->Settle();
+}
+
+void FaultPlayer::CheckAtRest() {
+  if (!accepts_owed_.empty()) Fail("a failed accept was not reported");
+  size_t open = 0;
+  for (const auto& end : ends_) {
+    if (end->gone && !end->stream->closed) Fail("a close was not answered");
+    if (!end->gone) open++;
+  }
+  if (port_->engine().OpenEndpoints() != open) {
+    Fail("the table has ", port_->engine().OpenEndpoints(), " endpoints instead of ", open);
+  }
+}
+
+// Closes everything, faults or not; then nothing may be left.
+void FaultPlayer::Finish() {
+  calm_ = false;
+  if (random_.Below(2) == 0) {
+    for (const auto& end : ends_) {
+      if (!end->gone) Close(*end, random_.Below(2) == 0 ? CloseHow::kReset : CloseHow::kGraceful);
+    }
+    port_->CloseAll();
+  } else {
+    const Armed armed(injector_);
+    port_->End();
+  }
+  injector_.TakeStrikes();  // of closes, which nobody reports
+  port_.reset();
+  if (const size_t now = OpenDescriptors(); now != descriptors_) {
+    Fail("descriptors: ", descriptors_, " before, ", now, " after");
+  }
+}
+
+}  // namespace iocp_net::test
+#endif  // __linux__
