@@ -4,7 +4,8 @@
 {
   const { facade } = require('./shared.js') as typeof import('./shared.js');
   const shared = facade();
-  const net = (shared?.net ?? require('node:net')) as Record<string, unknown>;
+  // Nothing of node:net is read without an engine: its BlockList, loaded when it is read, fits into no startup snapshot.
+  const net = (shared?.net ?? {}) as Record<string, unknown>;
   // For good, where a program requires the package itself; register and install() take it away again.
   shared?.showActiveHandles();
   // Each by name: that is how ECMAScript modules find named imports.
@@ -30,5 +31,5 @@
   exports.createServer = net.createServer;
   // And one object for all copies: who replaces an export, as install() does, replaces it for everybody.
   // Not by assignment: a static look for names (Deno's) then takes those above for overwritten.
-  Reflect.set(module, 'exports', net);
+  Reflect.set(module, 'exports', shared?.net ?? require('node:net'));
 }

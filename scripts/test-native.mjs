@@ -18,6 +18,7 @@ const HELP = `usage: npm run test:native -- [options]
   --platform linux|win32            default: this system; win32 on Linux runs under Wine
   --target linux-x64-musl           the cross build for musl, with Zig's compiler
   --sanitize address|thread|none    one of them alone (Linux; default: address, then thread)
+  --valgrind                        under valgrind's memcheck, without sanitizers (Linux; needs valgrind)
   --test TEXT                       the test cases with TEXT in their names alone, with what they print
   --help                            this text
 
@@ -64,6 +65,20 @@ const SUITE_NAMES = {
   thread: 'native tests on linux, thread sanitizer',
 };
 
+/** Every error counts, a leak too; children are the tests' own peers. */
+const VALGRIND = ['valgrind', '--quiet', '--error-exitcode=99', '--leak-check=full'];
+VALGRIND.push('--errors-for-leak-kinds=definite,possible', '--show-leak-kinds=definite,possible');
+
+export async function testNativeValgrind(text = '') {
+  requirePackages([...toolchain.missingForBuild(), ...(toolchain.onPath('valgrind') ? [] : ['valgrind'])]);
+  const folder = nativeBuild.buildNativeTests({});
+  const start = (program, outputFile) => {
+    const [file, ...args] = [...VALGRIND, program, ...argsFor(text)];
+    return run(file, args, { cwd: paths.root, timeoutMs: TEST_TIMEOUT_MS, outputFile, quiet: true });
+  };
+  return [await runTests('native tests on linux under valgrind', folder, start, text)];
+}
+
 /** @param {('' | 'address' | 'thread')[]} sanitizers */
 export async function testNativeLinux(sanitizers = ['address', 'thread'], text = '') {
   requirePackages(toolchain.missingForBuild());
@@ -106,6 +121,7 @@ async function main() {
       platform: { type: 'string', default: process.platform },
       target: { type: 'string' },
       sanitize: { type: 'string' },
+      valgrind: { type: 'boolean', default: false },
       test: { type: 'string', default: '' },
       help: { type: 'boolean', default: false },
     },
@@ -121,8 +137,10 @@ async function main() {
     if (values.target !== undefined && values.target !== 'linux-x64-musl') {
       throw new Error(`there are no native tests for ${values.target} here`);
     }
-    const onSystem = () =>
-      values.platform === 'win32' ? testNativeWindows(test) : testNativeLinux(only, test);
+    const onSystem = () => {
+      if (values.valgrind) return testNativeValgrind(test);
+      return values.platform === 'win32' ? testNativeWindows(test) : testNativeLinux(only, test);
+    };
     closeResults(await (values.target === undefined ? onSystem() : testNativeMusl(test)));
   } catch (error) {
     console.error(`iocp-net: ${error.message}`);

@@ -1,6 +1,8 @@
 // Finds the native port, or says why there is none.
 import util = require('node:util');
 
+import type v8 from 'node:v8';
+
 import { adviceFor } from './advice.js';
 import { BOUNDARY_ID, type COUNTER_NAMES, type NativeCall } from './boundary.js';
 import { loadFile, locateAddon } from './locate.js';
@@ -105,6 +107,15 @@ export interface NoEngine {
   readonly advice: string;
 }
 
+/**
+ * V8 ends a process that puts an addon's memory into a startup snapshot. Asked for only under the flags that build one:
+ * node:v8 takes a moment to load.
+ */
+function isBuildingSnapshot(): boolean {
+  if (!process.execArgv.some((flag) => /^--(build-|experimental-sea-config)/.test(flag))) return false;
+  return !!(require('node:v8') as typeof v8).startupSnapshot.isBuildingSnapshot();
+}
+
 function find(forced: string | undefined): Addon | NoEngine {
   if (forced === 'libuv') {
     return { reason: 'IOCP_NET_ENGINE=libuv asks for node:net', advice: 'unset IOCP_NET_ENGINE' };
@@ -113,6 +124,12 @@ function find(forced: string | undefined): Addon | NoEngine {
     const reason = `IOCP_NET_ENGINE=${forced} is none of ${ENGINES.join(', ')}`;
     process.emitWarning(`${reason}; node:net carries everything`, { code: 'IOCP_NET_ENGINE' });
     return { reason, advice: 'correct or unset IOCP_NET_ENGINE' };
+  }
+  if (isBuildingSnapshot()) {
+    return {
+      reason: 'a startup snapshot is being built, which cannot hold an addon',
+      advice: 'load iocp-net when the snapshot starts: docs/troubleshooting.md',
+    };
   }
   let addon: Addon;
   try {
