@@ -6,16 +6,19 @@ import os from 'node:os';
 import path from 'node:path';
 import { getSystemErrorName, parseArgs } from 'node:util';
 import nativeBuild from './lib/native-build.cjs';
+import nodeHeaders from './lib/node-headers.cjs';
 import { grouped, writeSection } from './lib/page-section.mjs';
 import paths from './lib/paths.cjs';
 import { closeResults } from './lib/results.mjs';
 import { run } from './lib/run.mjs';
 import toolchain from './lib/toolchain.cjs';
+import { prepareWine, windowsPath } from './lib/wine.mjs';
 
 const HELP = `usage: npm run test:faults -- [options]
 
   --steps N          random steps (default 300000)
   --seed N           what is done and what strikes (default: one at random, which is printed)
+  --platform linux|win32   default: this system; win32 on Linux runs under Wine
   --write            write the table of calls and errors into docs/reliability.md
   --help             this text
 
@@ -25,19 +28,32 @@ events is the kernel's, so a seed repeats what is asked for, not every detail of
 
 const PAGE = path.join(paths.root, 'docs', 'reliability.md');
 const TEST_CASE = 'faults: every call*';
+const SECTIONS = { linux: 'faults', win32: 'faults-windows' };
 const TIMEOUT_MS = 60 * 60_000;
 
+/** libuv's numbers that stand for errors which this system does not have: all of Windows'. */
+function foreignNames() {
+  const header = fs.readFileSync(path.join(nodeHeaders.findOrFetchHeaders(), 'uv', 'errno.h'), 'utf8');
+  return new Map(
+    [...header.matchAll(/define UV__(\w+) \((-4\d+)\)/g)].map(([, name, text]) => [Number(text), name]),
+  );
+}
+
+const FOREIGN = foreignNames();
 /** Errors of this system that libuv has no name for. */
 const UNNAMED = new Map(Object.entries(os.constants.errno).map(([name, number]) => [-number, name]));
 
 function statusName(status) {
-  const name = getSystemErrorName(status);
+  const name = FOREIGN.get(status) ?? getSystemErrorName(status);
   return name.startsWith('Unknown') ? (UNNAMED.get(status) ?? String(status)) : name;
 }
 
+/** Nobody reports these. */
+const SILENT = new Set(['made again', 'goes on without', 'the other accepts go on']);
+
 /** What became of an error, in the words of the table. */
 function outcome({ answer, struck, reported, statuses }) {
-  if (answer === 'made again' || answer === 'goes on without') return answer;
+  if (SILENT.has(answer)) return answer;
   const names = statuses.map(statusName).join(', ');
   const unseen = struck === reported ? '' : ` (${grouped(reported)} seen, the others were closed before)`;
   return `${names}, by ${answer}${unseen}`;
@@ -47,7 +63,8 @@ function outcome({ answer, struck, reported, statuses }) {
 function tableOf(rows) {
   const lines = new Map();
   for (const row of rows) {
-    const same = row.statuses.length === 1 && statusName(row.statuses[0]) === row.error;
+    const error = row.error.replace(/^WSA/, '');
+    const same = row.statuses.length === 1 && statusName(row.statuses[0]) === error;
     const what = same ? `the same, by ${row.answer}` : outcome({ ...row, reported: row.struck });
     const key = `| ${row.call} | ${what} |`;
     const line = lines.get(key) ?? { row, what, errors: [], struck: 0, reported: 0 };
@@ -60,8 +77,8 @@ function tableOf(rows) {
     '| Call | Errors, and how often they struck | What the engine does | Reports that were seen |',
     '|---|---|---|---|',
     ...[...lines.values()].map(({ row, what, errors, reported }) => {
-      const silent = what === 'made again' || what === 'goes on without';
-      return `| ${row.call} | ${errors.join(', ')} | ${what} | ${silent ? '' : grouped(reported)} |`;
+      const seen = SILENT.has(what) ? '' : grouped(reported);
+      return `| ${row.call} | ${errors.join(', ')} | ${what} | ${seen} |`;
     }),
   ];
 }
@@ -82,23 +99,24 @@ function summary(report, seconds) {
   ];
 }
 
-async function play({ steps, seed }) {
-  const folder = nativeBuild.buildNativeTests({ sanitize: 'address' });
+async function play({ platform, steps, seed }) {
+  const windows = platform === 'win32';
+  const wine = windows ? await prepareWine() : undefined;
+  const folder = nativeBuild.buildNativeTests({ platform, sanitize: windows ? '' : 'address' });
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'iocp-net-faults-'));
   try {
     const file = path.join(scratch, 'report.json');
     const settings = {
       IOCP_NET_FAULT_SEED: String(seed),
       IOCP_NET_FAULT_STEPS: String(steps),
-      IOCP_NET_FAULT_REPORT: file,
+      IOCP_NET_FAULT_REPORT: windows ? windowsPath(file) : file,
     };
     const args = [`--test-case=${TEST_CASE}`];
-    const { code, signal } = await run(path.join(folder, 'port_test'), args, {
-      cwd: paths.root,
-      env: { ...process.env, ...settings },
-      timeoutMs: TIMEOUT_MS,
-      outputFile: path.join(folder, 'faults.log'),
-    });
+    const options = { timeoutMs: TIMEOUT_MS, outputFile: path.join(folder, 'faults.log') };
+    const program = path.join(folder, windows ? 'port_test.exe' : 'port_test');
+    const { code, signal } = windows
+      ? await wine.runProgram(program, args, { ...options, env: settings })
+      : await run(program, args, { ...options, cwd: paths.root, env: { ...process.env, ...settings } });
     if (code !== 0) return { failure: `port_test ended with ${signal ?? `exit code ${code}`}, seed ${seed}` };
     return { report: JSON.parse(fs.readFileSync(file, 'utf8')) };
   } finally {
@@ -111,6 +129,7 @@ async function main() {
     options: {
       steps: { type: 'string', default: '300000' },
       seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+      platform: { type: 'string', default: process.platform },
       write: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -119,25 +138,25 @@ async function main() {
     process.stdout.write(HELP);
     return;
   }
-  const { seed } = values;
+  const { platform, seed } = values;
   const steps = Number(values.steps);
-  if (process.platform !== 'linux') throw new Error('the calls of Linux alone are replaced so far');
+  if (!(platform in SECTIONS)) throw new Error(`--platform is linux or win32, not ${platform}`);
   if (!(steps > 0)) throw new Error(`--steps is a number, not ${values.steps}`);
   const missing = [...toolchain.missingForBuild(), ...toolchain.missingForNativeTests()];
   if (missing.length > 0) throw new Error(`the native tests need: ${toolchain.aptLine(missing)}`);
-  console.log(`${grouped(steps)} steps on linux, seed ${seed}`);
+  console.log(`${grouped(steps)} steps on ${platform}, seed ${seed}`);
   const started = Date.now();
-  const { report, failure } = await play({ steps, seed });
+  const { report, failure } = await play({ platform, steps, seed });
   const failures = failure === undefined ? [...report.missing] : [failure];
   if (report !== undefined) {
     const seconds = Math.round((Date.now() - started) / 1000);
     const lines = [...summary(report, seconds), '', ...tableOf(report.rows)];
     console.log(lines.join('\n'));
-    if (values.write && failures.length === 0) writeSection(PAGE, 'faults', lines);
+    if (values.write && failures.length === 0) writeSection(PAGE, SECTIONS[platform], lines);
   }
   for (const one of failures) console.error(`iocp-net: ${one}`);
   const passed = report === undefined ? 0 : report.rows.length - report.missing.length;
-  closeResults([{ suite: 'faults on linux', passed, failed: failures.length, failures }]);
+  closeResults([{ suite: `faults on ${platform}`, passed, failed: failures.length, failures }]);
 }
 
 if (import.meta.filename === process.argv[1]) {

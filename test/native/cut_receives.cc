@@ -1,27 +1,25 @@
 #ifdef _WIN32
 #include "cut_receives.h"
 //
-#include <windows.h>
-#include <winsock2.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
 
+#include "interpose_iocp.h"
+
 namespace {
 
-std::atomic<size_t> receive_bytes_max{SIZE_MAX};
+using iocp_net::test::CallFails;
+using iocp_net::test::MovedOf;
+using iocp_net::test::Real;
 
-template <typename Function>
-Function Real(const wchar_t* library, const char* name) {
-  const FARPROC found = ::GetProcAddress(::LoadLibraryW(library), name);
-  return reinterpret_cast<Function>(reinterpret_cast<void*>(found));
-}
+std::atomic<size_t> receive_bytes_max{SIZE_MAX};
 
 int WSAAPI CutRecv(SOCKET socket, char* into, int length, int flags) {
   using Recv = int(WSAAPI*)(SOCKET, char*, int, int);
   static const auto real = Real<Recv>(L"ws2_32.dll", "recv");
-  const size_t wanted = std::min(static_cast<size_t>(length), receive_bytes_max.load());
+  if (CallFails("recv", socket)) return SOCKET_ERROR;
+  const size_t wanted = std::min(MovedOf(static_cast<size_t>(length)), receive_bytes_max.load());
   return real(socket, into, static_cast<int>(wanted), flags);
 }
 
@@ -30,8 +28,9 @@ int WSAAPI CutWsaRecv(SOCKET socket, LPWSABUF buffers, DWORD count, LPDWORD rece
   using WsaRecv = int(WSAAPI*)(SOCKET, LPWSABUF, DWORD, LPDWORD, LPDWORD, LPWSAOVERLAPPED,
                                LPWSAOVERLAPPED_COMPLETION_ROUTINE);
   static const auto real = Real<WsaRecv>(L"ws2_32.dll", "WSARecv");
+  if (CallFails("WSARecv", socket)) return SOCKET_ERROR;
   WSABUF cut = buffers[0];
-  cut.len = static_cast<ULONG>(std::min<size_t>(cut.len, receive_bytes_max));
+  cut.len = static_cast<ULONG>(std::min<size_t>(MovedOf(cut.len), receive_bytes_max));
   return real(socket, &cut, count, received, flags, overlapped, routine);
 }
 

@@ -1,4 +1,3 @@
-#ifdef __linux__
 #include "fault_player.h"
 
 #include <algorithm>
@@ -41,7 +40,7 @@ FaultPlayer::FaultPlayer(Injector& injector, uint64_t seed)
   injector_.rates.late = OneOf(random_, {0, 4'000, 20'000});
   injector_.rates.cut = OneOf(random_, {0, 4'000, 30'000});
   port_->on_accepted = [this](const StreamPtr& fresh) {
-    Add(fresh, EndpointKind::kTcp);
+    Add(fresh, port_->engine().Find(fresh->index, fresh->generation)->kind);
     connections_++;
     port_->Receive(*fresh);
   };
@@ -140,7 +139,12 @@ void FaultPlayer::Listen() {
 }
 
 void FaultPlayer::Connect() {
-  const End* const listener = Pick([](const End& e) { return e.listener; });  // perhaps closed
+  const End* const listener = Pick([](const End& e) {  // perhaps closed
+#ifdef _WIN32
+    if (e.gone && e.kind == EndpointKind::kPipe) return false;  // see WaitsInVain
+#endif
+    return e.listener;
+  });
   if (listener == nullptr) return Listen();
   const auto open =
       std::count_if(ends_.begin(), ends_.end(), [](const auto& e) { return !e->gone; });
@@ -352,4 +356,3 @@ void FaultPlayer::HandOver() {
 }
 
 }  // namespace iocp_net::test
-#endif  // __linux__

@@ -130,6 +130,7 @@ class FaultPlayer {
     }
     return suitable.empty() ? nullptr : suitable[random_.Below(suitable.size())];
   }
+  static bool WaitsInVain(const End& end);
   static bool Genuine(const End& end, Status status);
   static std::string FlowBytes(uint64_t flow, uint64_t at, size_t length);
 

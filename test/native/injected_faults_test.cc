@@ -1,4 +1,3 @@
-#ifdef __linux__
 // Faults at every call of the backend, by seed, under load. npm run test:faults plays more of it.
 #include <doctest.h>
 
@@ -91,4 +90,3 @@ TEST_CASE("faults: every call, every error, by seed, under load") {
 }
 
 }  // namespace iocp_net::test
-#endif  // __linux__
