@@ -109,7 +109,8 @@ Status Kernel::Shutdown(int fd) {
   if (socket->state != Socket::State::kConnected || Over(*socket)) return UV__ENOTCONN;
   socket->fin_sent = true;
   socket->connect_untold = false;
-  if (Socket* const receiver = PeerOf(*socket); receiver != nullptr) {
+  // A socket that is dead takes no end: its error would be lost behind it.
+  if (Socket* const receiver = PeerOf(*socket); receiver != nullptr && !receiver->dead) {
     receiver->in.fin = true;
     Transmit(*receiver);
   }
