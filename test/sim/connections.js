@@ -56,17 +56,21 @@ const LENGTHS = [
 ];
 const LAST = ['end', 'end', 'end', 'end', 'destroy', 'destroySoon', 'reset'];
 
+/** What a program's handler throws: all else goes on as if it had returned. */
+class HandlerError extends Error {}
+
 /** One end of a connection: it plays its part, and keeps account. */
 class End {
   /**
    * `broken` takes a sentence for each promise that is not kept; `strict`: a reset is never an end;
-   * `turns` waits so many turns of the loop.
+   * `turns` waits so many turns of the loop; `throwing`: how many of a hundred handlers throw; `onThrow` is called before.
    */
-  constructor(socket, key, random, { broken, strict, turns }) {
+  constructor(socket, key, random, { broken, strict, turns, throwing, onThrow }) {
     Object.assign(this, { socket, key, random, written: 0, callbacks: 0, writes: 0, received: 0 });
     Object.assign(this, { closes: 0, errors: [], ends: 0, finished: false, destroyed: false, header: [] });
+    Object.assign(this, { failed: 0, succeeded: -1 }); // callbacks with an error; the last write without one
     this.strict = strict;
-    this.turns = turns;
+    Object.assign(this, { turns, throwing, onThrow });
     this.broken = (what) => broken(`stream ${key}: ${what}`);
     socket.on('error', (error) => this.onError(error));
     socket.on('end', () => this.onEnd());
@@ -101,6 +105,19 @@ class End {
       }
       if (this.random.chance(2)) this.write();
       if (this.random.chance(1)) this.close('destroy');
+      this.throwSometimes();
+    });
+  }
+
+  /** In the handler itself, or in a tick of it. */
+  throwSometimes() {
+    // A stream of Node's with something left to read does not go on by itself.
+    if (this.socket.readableLength > 0 || !this.random.chance(this.throwing)) return;
+    const error = new HandlerError(`stream ${this.key}`);
+    this.onThrow();
+    if (this.random.chance(50)) throw error;
+    process.nextTick(() => {
+      throw error;
     });
   }
 
@@ -146,7 +163,11 @@ class End {
       if (called) this.broken(`the callback of write ${place} came twice`);
       called = true;
       const next = this.callbacks++;
-      if (!error && next !== place) this.broken(`the callback of write ${place} came as number ${next}`);
+      // A destroyed stream of Node's fails what it has buffered before it reports the writes that went well.
+      const expected = this.failed === 0 ? next : Math.max(place, this.succeeded + 1);
+      if (error) this.failed++;
+      else if (place !== expected) this.broken(`the callback of write ${place} came as number ${next}`);
+      else this.succeeded = place;
     };
     const kind = random.below(4);
     if (kind === 0) socket.write(bytes.toString('latin1'), 'latin1', callback);
@@ -235,4 +256,4 @@ class End {
   }
 }
 
-module.exports = { Random, End };
+module.exports = { Random, End, HandlerError };

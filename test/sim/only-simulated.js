@@ -4,7 +4,7 @@
 // each kind, and starts the kernel anew for each spec.
 
 const path = require('node:path');
-const { begin, settings } = require('../support/simulation.js');
+const { begin, reportFigures, settings } = require('../support/simulation.js');
 const { LEFT_OUT } = require('./left-out.js');
 
 const nameOf = (test) => `${path.basename(test.file, '.spec.js')}: ${test.fullTitle()}`;
@@ -41,6 +41,9 @@ exports.mochaHooks = {
     console.log(`  the simulated kernel from seed ${settings.seed}, faults: ${settings.faults}`);
     console.log(`  ${kept} specs run, ${left} do not`);
     for (const [why, count] of counts) console.log(`    ${count}: ${why}`);
+  },
+  afterAll() {
+    reportFigures({ kind: `specs of the contract, faults: ${settings.faults}`, count: kept });
   },
   beforeEach() {
     const title = this.currentTest.fullTitle();

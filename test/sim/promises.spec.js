@@ -1,20 +1,22 @@
 'use strict';
 
 // What node:net promises whatever the system does: no byte is lost, doubled or given to another connection without an
-// error; each socket has one 'close', and an error or an end before it; each write is called back once; nothing is left.
+// error; each socket has one 'close', and an error or an end before it; each write is called back once; what a handler
+// throws is uncaught, once, and takes nothing along; nothing is left.
 // Over the simulated kernel with all its faults (npm run test:simulated-contract); a few worlds on a real one, which
 // shows that the promises are node:net's.
 
 const assert = require('node:assert/strict');
 const { transports, counters } = require('../support/transports.js');
-const { simulated, settings, begin, state } = require('../support/simulation.js');
+const { simulated, settings, begin, state, reportFigures } = require('../support/simulation.js');
 const { turns, until, when, within } = require('../support/sockets.js');
 const { localName, isWindows } = require('../support/local-names.js');
-const { Random, End } = require('./connections.js');
+const { Random, End, HandlerError } = require('./connections.js');
 
 const WORLDS = settings?.worlds ?? 5;
 const SEED = settings?.seed ?? Math.floor(Math.random() * 2 ** 32);
 const WORLD_GUARD_MS = settings?.guardMs ?? 30_000;
+const PROBLEMS_MAX = 10; // that are printed
 const ACCEPTED_KEYS = 1_000_000; // the streams of accepted sockets are numbered from here
 const BUFFER_BYTES = [64, 1_000, 10_000, 65_536, 262_144];
 const SOMETIMES = [0, 0, 0, 200, 2_000, 16_000];
@@ -50,7 +52,17 @@ class World {
     this.faults = faultsOf(this.random);
     // In some worlds nobody turns the loop: it sleeps whenever it takes itself to have nothing to do.
     this.turns = this.random.chance(30) ? async () => {} : turns;
+    this.throwing = this.random.of([0, 0, 2, 10]);
+    this.thrown = 0;
+    this.caught = 0;
   }
+
+  onThrow = () => this.thrown++;
+
+  onUncaught = (error) => {
+    if (error instanceof HandlerError) this.caught++;
+    else this.broken(`uncaught: ${error?.stack ?? error}`);
+  };
 
   broken = (what) => this.problems.push(what);
 
@@ -126,6 +138,8 @@ class World {
   }
 
   check() {
+    if (this.caught !== this.thrown)
+      this.broken(`${this.thrown} handlers threw, ${this.caught} were uncaught`);
     for (const { closes } of this.listeners)
       if (closes !== 1) this.broken(`${closes} times 'close' of a server`);
     for (const client of this.clients) {
@@ -145,10 +159,13 @@ async function play(transport, seed) {
   const before = transport.ours ? counters().openEndpoints : 0;
   const bad = state()?.badDescriptors;
   const world = new World(transport, seed);
+  const others = process.listeners('uncaughtException'); // mocha's: each would be a failure
+  process.removeAllListeners('uncaughtException').on('uncaughtException', world.onUncaught);
   try {
     await within(world.run(seed), 'the end of the world', WORLD_GUARD_MS);
     world.check();
-    if (transport.ours) await until(() => counters().openEndpoints === before, 'the close of every endpoint');
+    if (transport.ours)
+      await until(() => counters().openEndpoints === before, 'the close of every endpoint', WORLD_GUARD_MS);
     if (simulated) {
       const { descriptors, sockets, badDescriptors } = state();
       assert.deepEqual(
@@ -156,14 +173,18 @@ async function play(transport, seed) {
         { descriptors: 0, sockets: 0, badDescriptors: bad },
       );
     }
-    if (world.problems.length > 0) throw new Error(world.problems.join('\n'));
+    if (world.problems.length > 0) throw new Error(`${world.problems.length} promises are not kept`);
   } catch (error) {
     const still = world.ends.filter(({ closes }) => closes === 0).map(String);
     const again = simulated
       ? `again: npm run test:simulated-contract -- --promises --seed ${seed} --worlds 1`
       : '';
-    const lines = [error.message, ...still, again, JSON.stringify(world.faults)];
+    const broken = world.problems.slice(0, PROBLEMS_MAX);
+    const lines = [error.message, ...broken, again, ...still, JSON.stringify(world.faults)];
     throw new Error(lines.join('\n'), { cause: error });
+  } finally {
+    process.removeAllListeners('uncaughtException');
+    for (const other of others) process.on('uncaughtException', other);
   }
   return world;
 }
@@ -178,6 +199,7 @@ describe('promises', function () {
       if (transport.error !== null) throw transport.error;
       let connections = 0;
       for (let n = 0; n < WORLDS; n++) connections += (await play(transport, SEED + n)).clients.length;
+      reportFigures({ kind: 'worlds of random connections, all faults', count: WORLDS });
       const { bytes, faults } = state() ?? {};
       if (simulated) console.log(`      ${connections} connections, ${bytes} bytes, ${faults} faults`);
     });

@@ -6,6 +6,7 @@
 //
 // Each spec starts the kernel anew from the seed and its own title, so that one alone meets what it met among all.
 
+const fs = require('node:fs');
 const { createHash } = require('node:crypto');
 const { performance } = require('node:perf_hooks');
 
@@ -62,10 +63,19 @@ function begin(name, faults = FAULTS[settings?.faults ?? 'none']) {
 // In a process of its own, too, which a spec has started.
 begin('start');
 
+/** Hands over what has been played, with what the kernel has counted, to the runner that has named a file. */
+function reportFigures(played) {
+  if (settings?.figures === undefined) return;
+  const { connections, bytes, faults } = control.state();
+  const { seed } = settings;
+  fs.appendFileSync(settings.figures, `${JSON.stringify({ seed, ...played, connections, bytes, faults })}\n`);
+}
+
 module.exports = {
   simulated: settings !== null,
   settings,
   late: settings?.faults === 'unnoticed',
   begin,
   state: () => control?.state(),
+  reportFigures,
 };
