@@ -31,7 +31,6 @@ const FLAGS = [
   ['--inspect=0', 'the inspector is open'],
   ['--stress-compaction', 'each collection moves what it can'],
   ['--gc-interval=200', 'a collection after every 200 allocations'],
-  ['--stress-scavenge=10', 'young objects are collected after a tenth of their space'],
   ['--always-sparkplug', "functions are compiled at their first call, by V8's baseline compiler"],
   ['--disable-proto=delete', 'no __proto__'],
   ['--disallow-code-generation-from-strings', 'no eval'],
