@@ -30,6 +30,12 @@ constinit Fault accept_fault_after;
 
 namespace {
 
+#ifdef __GLIBC__
+using IoctlRequest = unsigned long;
+#else
+using IoctlRequest = int;
+#endif
+
 int last_accepted = -1;  // its registration is the listener's to report
 
 bool Strikes(std::string_view call, int fd) {
@@ -64,10 +70,10 @@ struct Cutting {
 };
 
 long CutMessage(long number, int fd, const msghdr* message, int flags) {
-  size_t total = 0;
-  for (size_t i = 0; i < message->msg_iovlen; i++) total += message->msg_iov[i].iov_len;
-  const Cutting cutting(fd, total);
   std::vector<iovec> vectors(message->msg_iov, message->msg_iov + message->msg_iovlen);
+  size_t total = 0;
+  for (const iovec& vector : vectors) total += vector.iov_len;
+  const Cutting cutting(fd, total);
   size_t left = cutting.bytes;
   for (iovec& vector : vectors) {
     vector.iov_len = std::min<size_t>(vector.iov_len, left);
@@ -187,7 +193,7 @@ int getpeername(int fd, sockaddr* address, socklen_t* length) {
   return Called(Kernel(SYS_getpeername, fd, Word(address), Word(length)));
 }
 
-int ioctl(int fd, unsigned long request, ...) {
+int ioctl(int fd, IoctlRequest request, ...) {
   std::va_list list;
   va_start(list, request);
   const long argument = va_arg(list, long);
