@@ -8,8 +8,9 @@ import { CompletionPort } from '../port/port.js';
 let opened: CompletionPort | undefined;
 let reason: string | undefined;
 
-/** What a port that did not open needs of the system. */
+/** What a port that did not open for want of something needs of the system. */
 const ADVICE = 'let the process have more descriptors (ulimit -n) or memory, and start it again';
+const LACKING = ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC'];
 let advice: string | undefined;
 
 /** Opens the port at the first call. Undefined when there is none in this process: `whyNone` then says why. */
@@ -27,9 +28,10 @@ export function tryPort(): CompletionPort | undefined {
   }
   const result = CompletionPort.open(addon);
   if (typeof result === 'number') {
-    reason = `the ${addon.name} port did not open (${util.getSystemErrorName(result)})`;
-    advice = ADVICE;
-    debug('node:net carries everything: %s; %s', reason, advice);
+    const code = util.getSystemErrorName(result);
+    reason = `the ${addon.name} port did not open (${code})`;
+    if (LACKING.includes(code)) advice = ADVICE;
+    debug('node:net carries everything: %s', [reason, advice].filter(Boolean).join('; '));
     return undefined;
   }
   opened = result;

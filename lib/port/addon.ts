@@ -112,7 +112,8 @@ export interface NoEngine {
  * node:v8 takes a moment to load.
  */
 function isBuildingSnapshot(): boolean {
-  if (!process.execArgv.some((flag) => /^--(build-|experimental-sea-config)/.test(flag))) return false;
+  if (!process.execArgv.some((flag) => /^--(build[-_]|experimental[-_]sea[-_]config)/.test(flag)))
+    return false;
   return !!(require('node:v8') as typeof v8).startupSnapshot.isBuildingSnapshot();
 }
 

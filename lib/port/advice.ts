@@ -33,10 +33,13 @@ const CAUSES: [RegExp, string][] = [
   ],
   // musl's loader, given an engine for glibc; and glibc's, given one for musl, finds none of that name, or a linker's script.
   [
-    /Error loading shared library|Error relocating|libc\.musl|ld-musl|\blibc\.so: (cannot open|invalid ELF)/,
+    /Error loading shared library .*\(needed by|Error relocating|libc\.musl|ld-musl|\blibc\.so: (cannot open|invalid ELF)/,
     'the engine is for another C library: install the package again on this machine',
   ],
-  [/invalid ELF header|file too short|not a valid Win32 application|wrong ELF class/i, DAMAGED],
+  [
+    /invalid ELF header|Exec format error|file too short|not a valid Win32 application|wrong ELF class/i,
+    DAMAGED,
+  ],
   // Whatever else the system's loader says, in the words of the system.
   [/ERR_DLOPEN_FAILED/, DAMAGED],
 ];

@@ -92,13 +92,15 @@ export function locateAddon(): string {
   }
 }
 
-/** Bun's bundler writes the folder of the build in the place of __dirname: the engine is beside the started file then. */
+/**
+ * Bun's bundler writes the folder of the build in the place of __dirname: the engine is beside the started file then. An
+ * addon that the program has built for itself there would be taken first, and is none of ours.
+ */
 function resolveBesideProgram(resolve: (directory: string) => string, error: unknown): string {
-  try {
-    return resolve(startedFolder());
-  } catch {
-    throw error;
-  }
+  const folder = startedFolder();
+  const has = (...names: string[]) => fs.existsSync(path.join(folder, ...names));
+  if (!has('prebuilds') || has('build', 'Release') || has('build', 'Debug')) throw error;
+  return resolve(folder);
 }
 
 export function loadFile(file: string): unknown {

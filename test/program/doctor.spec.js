@@ -154,6 +154,7 @@ describe('iocp-net doctor: advice on errors of the loader', () => {
       'Error loading shared library ld-linux-x86-64.so.2: No such file or directory (needed by x.node)',
       /another C library/,
     ],
+    ['Error loading shared library /x.node: Exec format error', /damaged or for another processor/],
     ['libc.musl-x86_64.so.1: cannot open shared object file: No such file or directory', /another C library/],
     ['libc.so: cannot open shared object file: No such file or directory', /another C library/],
     ['/lib/x86_64-linux-gnu/libc.so: invalid ELF header', /another C library/],

@@ -34,9 +34,9 @@ const REPORT = `
 
 const { BOUNDARY_ID } = require('../../dist/port/boundary.js');
 
-/** An addon whose port cannot have a descriptor. */
-const REFUSED = `
-  const [status] = [...require('node:util').getSystemErrorMap()].find(([, [name]]) => name === 'EMFILE');
+/** An addon whose port the system refuses. */
+const refused = (code) => `
+  const [status] = [...require('node:util').getSystemErrorMap()].find(([, [name]]) => name === '${code}');
   module.exports = { name: '${ENGINE}', boundary: ${BOUNDARY_ID}, open: () => status };`;
 
 /** Every entry that may look for an engine, and servers and sockets. */
@@ -175,7 +175,7 @@ describe('engine', function () {
 
     it('is node:net when the port does not open, and says so once', async () => {
       const addon = path.join(folder, 'refused.cjs');
-      fs.writeFileSync(addon, REFUSED);
+      fs.writeFileSync(addon, refused('EMFILE'));
       const env = { ...NO_PREBUILD, IOCP_NET_ADDON: addon };
       assertLibuv(
         await report({ cwd: folder, env }),
@@ -189,6 +189,18 @@ describe('engine', function () {
       const advice = 'let the process have more descriptors (ulimit -n) or memory, and start it again';
       assert.equal(stdout, `${advice}\nlibuv\n`);
       assert.deepEqual(carriedByNode(stderr), [`the ${ENGINE} port did not open (EMFILE); ${advice}`]);
+    });
+
+    it('gives no advice on what is not permitted', async () => {
+      const addon = path.join(folder, 'not-permitted.cjs');
+      fs.writeFileSync(addon, refused('EPERM'));
+      const { stdout, stderr } = await run({
+        source: `${TWICE} console.log(require('./node_modules/iocp-net/dist/shared.js').adviceForNone());`,
+        cwd: folder,
+        env: { ...NO_PREBUILD, IOCP_NET_ADDON: addon, NODE_DEBUG: 'iocp-net' },
+      });
+      assert.equal(stdout, 'undefined\nlibuv\n');
+      assert.deepEqual(carriedByNode(stderr), [`the ${ENGINE} port did not open (EPERM)`]);
     });
 
     it('is node:net when the file is broken', async () => {

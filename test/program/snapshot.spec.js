@@ -22,20 +22,20 @@ describe('startup snapshots', function () {
   after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
   /** The snapshot of the program, with an entry of the package in it or with none. */
-  async function built(LOAD) {
-    const blob = path.join(folder, `${LOAD}.blob`);
+  async function built(LOAD, flag = '--build-snapshot') {
+    const blob = path.join(folder, `${LOAD}${flag}.blob`);
     if (fs.existsSync(blob)) return blob;
     const result = await run({
       file,
-      execArgv: ['--no-warnings', '--snapshot-blob', blob, '--build-snapshot'],
+      execArgv: ['--no-warnings', '--snapshot-blob', blob, flag],
       env: { LOAD, ROOT: packageRoot },
     });
     assert.deepEqual(result, { code: 0, signal: null, stdout: '', stderr: '' });
     return blob;
   }
 
-  async function started({ load = '', late = '', preload }) {
-    const execArgv = ['--snapshot-blob', await built(load)];
+  async function started({ load = '', late = '', preload, flag }) {
+    const execArgv = ['--snapshot-blob', await built(load, flag)];
     const env = { LATE: late, ROOT: packageRoot };
     const { code, stdout, stderr } = await run({ file, execArgv, env, preload });
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
@@ -48,6 +48,11 @@ describe('startup snapshots', function () {
       assert.deepEqual({ text, name, reason }, { text: 'echo', name: 'libuv', reason: REASON });
     });
   }
+
+  it('so it is when the flag is spelled with underscores', async () => {
+    const { name, reason } = await started({ load: 'index', flag: '--build_snapshot' });
+    assert.deepEqual({ name, reason }, { name: 'libuv', reason: REASON });
+  });
 
   it('the package, loaded when it starts, has its engine', async () => {
     const { text, name, accepted } = await started({ late: 'index' });
