@@ -96,7 +96,10 @@ function bareSystem() {
   const checkout = path.join(folder, 'checkout');
   fs.cpSync(paths.root, checkout, {
     recursive: true,
-    filter: (file) => !fs.statSync(file).isDirectory() || !NOT_COPIED.test(file.slice(paths.root.length)),
+    filter(file) {
+      const kind = fs.statSync(file);
+      return kind.isDirectory() ? !NOT_COPIED.test(file.slice(paths.root.length)) : kind.isFile();
+    },
   });
   const programs = path.join(folder, 'programs');
   fs.mkdirSync(programs);

@@ -21,13 +21,18 @@ const STEPS = 400;
 const GUARD_MS = 120_000;
 const FIXTURE = path.join(__dirname, 'fixtures/hostile.cjs');
 
-/** Neither of its standard streams is a socket, which a bad call might take over. */
+/**
+ * Neither of its standard streams is a socket, which a bad call might take over. A bad call may also listen on a Unix socket,
+ * whose file is then in the folder that the program runs in.
+ */
 function playHostile(seed, how) {
-  const file = path.join(os.tmpdir(), `iocp-net-hostile-${process.pid}-${seed}`);
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'iocp-net-hostile-'));
+  const file = path.join(folder, 'output');
   const output = fs.openSync(file, 'w');
   return new Promise((resolve, reject) => {
     const child = startProcess(() =>
       spawn(process.execPath, ['--expose-gc', FIXTURE, String(seed), String(STEPS), how], {
+        cwd: folder,
         stdio: ['ignore', output, output],
       }),
     );
@@ -37,7 +42,7 @@ function playHostile(seed, how) {
     child.once('close', (code, signal) => {
       clearTimeout(guard);
       const text = fs.readFileSync(file, 'utf8');
-      fs.rmSync(file);
+      fs.rmSync(folder, { recursive: true, force: true });
       resolve({ code, signal, text: text.slice(0, 6_000) });
     });
   });
