@@ -1,17 +1,14 @@
 #!/usr/bin/env node
 // Conversations over networks that misbehave (test/network), held by node:net and by the package: the same must come of
 // them. A relay in user space, between two network namespaces, decides from one seed what becomes of each packet.
-import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { describeMachine, machineLine } from '../benchmarks/lib/machine.mjs';
-import { replaceSection } from '../benchmarks/lib/readme.mjs';
 import judge from '../test/network/judge.js';
 import network from '../test/network/network.js';
 import scenarios from '../test/network/scenarios.js';
 import { buildAddon, buildTypeScript } from './lib/ensure-built.mjs';
 import nativeBuild from './lib/native-build.cjs';
-import { grouped } from './lib/page-section.mjs';
+import { grouped, writeSection } from './lib/page-section.mjs';
 import paths from './lib/paths.cjs';
 import { closeResults, handOver } from './lib/results.mjs';
 
@@ -139,13 +136,6 @@ function table(results, seed) {
   ];
 }
 
-function write(results, seed) {
-  const date = new Date().toISOString().slice(0, 10);
-  const head = `${date}; ${machineLine(describeMachine())}.`;
-  const section = `\n${[head, '', ...table(results, seed)].join('\n')}\n`;
-  fs.writeFileSync(PAGE, replaceSection(fs.readFileSync(PAGE, 'utf8'), section, 'network'));
-}
-
 function skip(reason) {
   console.log(`\n${'='.repeat(100)}`);
   console.log(`SKIPPED, and nothing counts as passed: ${SUITE}`);
@@ -193,7 +183,7 @@ async function main() {
   console.log(`${SUITE}: seed ${seed}`);
   const results = await runAll(names, { relay, seed, ...form });
   const wrong = results.filter(({ faults }) => faults.length > 0);
-  if (values.write && wrong.length === 0) write(results, seed);
+  if (values.write && wrong.length === 0) writeSection(PAGE, 'network', table(results, seed));
   const failures = wrong.map(({ name, faults }) => `seed ${seed}, ${name}:\n${faults.join('\n')}`);
   const failed = wrong.length;
   closeResults([{ suite: SUITE, passed: results.length - failed, failed, failures }]);
