@@ -8,6 +8,7 @@ const CHUNK = counting(CHUNK_BYTES);
 
 exports.serve = (net, { bytes }) =>
   net.createServer((socket) => {
+    socket.setNoDelay(true);
     let requested = 0;
     let chunks = 0;
     const pump = () => {

@@ -4,6 +4,7 @@ const ACKNOWLEDGEMENT = Buffer.from([0]);
 
 exports.serve = (net, { bytes }) =>
   net.createServer((socket) => {
+    socket.setNoDelay(true);
     let received = 0;
     socket.on('data', (chunk) => {
       received += chunk.length;
