@@ -2,6 +2,7 @@
 // Runs cmake: for the addon through cmake-js in a checkout, and plainly where an installed package has no cmake-js; for
 // the native tests, which know no Node, plainly.
 const { execFileSync } = require('node:child_process');
+const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { findOrFetchHeaders } = require('./node-headers.cjs');
@@ -39,7 +40,22 @@ function definitions(target, defines) {
   return Object.entries({ ...all, ...toolchainDefinitions(target) });
 }
 
+/** A checkout that was moved or copied has build folders that cmake refuses: they name the place where they were made. */
+function removeForeignFolder(folder) {
+  let cache;
+  try {
+    cache = fs.readFileSync(path.join(folder, 'CMakeCache.txt'), 'utf8');
+  } catch {
+    return; // not configured yet
+  }
+  const madeAt = /^CMAKE_CACHEFILE_DIR:INTERNAL=(.*)$/m.exec(cache)?.[1]?.trim();
+  const isHere =
+    madeAt !== undefined && fs.existsSync(madeAt) && fs.realpathSync(madeAt) === fs.realpathSync(folder);
+  if (!isHere) fs.rmSync(folder, { recursive: true });
+}
+
 function runCmake(folder, config, defines, output, { source = root, target } = {}) {
+  removeForeignFolder(folder);
   const flags = defines.map(([key, value]) => `-D${key}=${value}`);
   // On Windows cmake finds Visual Studio; with Ninja it would ask for its compiler on the path.
   if (process.platform !== 'win32' && onPath('ninja')) flags.push('-G', 'Ninja');
@@ -50,6 +66,7 @@ function runCmake(folder, config, defines, output, { source = root, target } = {
 }
 
 function runCmakeJs(driver, folder, config, defines, output) {
+  removeForeignFolder(folder);
   const jobs = String(os.availableParallelism());
   const common = ['-d', root, '-O', folder, '-B', config, '-l', 'warn', '-p', jobs];
   for (const [key, value] of defines) common.push(`--CD${key}=${value}`);
@@ -177,4 +194,5 @@ module.exports = {
   buildRelay,
   buildBenchmarks,
   buildExamples,
+  removeForeignFolder,
 };

@@ -99,3 +99,41 @@ describe('iocp-net build', () => {
     assert.match(lines.join('\n'), /usage: iocp-net build/);
   });
 });
+
+describe("cmake's folder in a checkout that was moved", () => {
+  const { removeForeignFolder } = require('../../scripts/lib/native-build.cjs');
+  const parent = fs.mkdtempSync(path.join(os.tmpdir(), 'iocp-net-moved-'));
+  after(() => fs.rmSync(parent, { recursive: true }));
+
+  function configured(name) {
+    const folder = path.join(parent, name);
+    fs.mkdirSync(folder);
+    const slashes = folder.replaceAll('\\', '/'); // as cmake writes it on Windows
+    fs.writeFileSync(path.join(folder, 'CMakeCache.txt'), `# x\nCMAKE_CACHEFILE_DIR:INTERNAL=${slashes}\n`);
+    return folder;
+  }
+
+  it('is kept where it was made', () => {
+    const folder = configured('kept');
+    removeForeignFolder(folder);
+    assert.ok(fs.existsSync(folder));
+  });
+
+  it('is removed after a move, which cmake would refuse', () => {
+    const [moved, elsewhere] = [configured('moved'), path.join(parent, 'elsewhere')];
+    fs.renameSync(moved, elsewhere);
+    removeForeignFolder(elsewhere);
+    assert.ok(!fs.existsSync(elsewhere));
+  });
+
+  it('is removed from a copy, whose original is still there', () => {
+    const [original, copy] = [configured('original'), path.join(parent, 'copy')];
+    fs.cpSync(original, copy, { recursive: true });
+    removeForeignFolder(copy);
+    assert.ok(fs.existsSync(original) && !fs.existsSync(copy));
+  });
+
+  it('need not be there', () => {
+    removeForeignFolder(path.join(parent, 'none'));
+  });
+});
