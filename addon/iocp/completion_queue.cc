@@ -68,7 +68,8 @@ int32_t CompletionQueue::DispatchEntries(const OVERLAPPED_ENTRY* entries, ULONG 
     auto& operation = *static_cast<IoOperation*>(entries[i].lpOverlapped);
     const auto ntstatus = static_cast<uint32_t>(entries[i].lpOverlapped->Internal);
     End(operation);
-    dispatcher.Dispatch(operation, FromNtStatus(ntstatus, operation.during),
+    dispatcher.Dispatch(operation,
+                        FromNtStatus(ntstatus, operation.during, operation.endpoint->kind),
                         entries[i].dwNumberOfBytesTransferred);
     events++;
   }

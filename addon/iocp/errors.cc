@@ -14,6 +14,7 @@ namespace iocp_net {
 namespace {
 
 constexpr uint32_t kErrorElevationRequired = 740;  // not in mingw-w64's headers
+constexpr uint32_t kFacilityWin32 = 7;             // FACILITY_NTWIN32
 
 Status FromWinsock(uint32_t error) {
   switch (error) {
@@ -148,6 +149,7 @@ Status FromWin32(uint32_t error) {
     case ERROR_FILENAME_EXCED_RANGE:
       return UV__ENAMETOOLONG;
     case ERROR_SEM_TIMEOUT:
+    case ERROR_TIMEOUT:
     case WAIT_TIMEOUT:
       return UV__ETIMEDOUT;
     case ERROR_ALREADY_EXISTS:
@@ -215,7 +217,7 @@ Status Narrow(Status status, During during) {
   return status;
 }
 
-// 0: not one that a socket reports; the file system's translation serves for those of pipes.
+// 0: not one that Winsock knows; the file system's translation serves.
 Status FromSocketNtStatus(uint32_t ntstatus) {
   switch (static_cast<NTSTATUS>(ntstatus)) {
     case STATUS_CANCELLED:
@@ -224,6 +226,11 @@ Status FromSocketNtStatus(uint32_t ntstatus) {
     case STATUS_HANDLES_CLOSED:
     case STATUS_OBJECT_TYPE_MISMATCH:
       return UV__ECANCELED;
+    case STATUS_ACCESS_DENIED:
+      return UV__EACCES;
+    case STATUS_DEVICE_NOT_READY:
+    case STATUS_REQUEST_NOT_ACCEPTED:
+      return UV__EAGAIN;
     case STATUS_REMOTE_DISCONNECT:
     case STATUS_CONNECTION_RESET:
     case STATUS_CONNECTION_DISCONNECTED:
@@ -248,6 +255,7 @@ Status FromSocketNtStatus(uint32_t ntstatus) {
       return UV__ENETUNREACH;
     case STATUS_HOST_UNREACHABLE:
       return UV__EHOSTUNREACH;
+    case STATUS_SHARING_VIOLATION:
     case STATUS_TOO_MANY_ADDRESSES:
     case STATUS_ADDRESS_ALREADY_EXISTS:
     case STATUS_ADDRESS_ALREADY_ASSOCIATED:
@@ -272,6 +280,7 @@ Status FromSocketNtStatus(uint32_t ntstatus) {
     case STATUS_PIPE_BROKEN:
     case STATUS_END_OF_FILE:
       return UV__EOF;
+    case STATUS_NO_SUCH_DEVICE:
     case STATUS_INVALID_NETWORK_RESPONSE:
     case STATUS_NETWORK_BUSY:
     case STATUS_UNEXPECTED_NETWORK_ERROR:
@@ -289,13 +298,20 @@ Status FromSystemError(uint32_t error, During during) {
   return Narrow(error >= WSABASEERR ? FromWinsock(error) : FromWin32(error), during);
 }
 
-Status FromNtStatus(uint32_t ntstatus, During during) {
+Status FromNtStatus(uint32_t ntstatus, During during, EndpointKind kind) {
   // Warnings and errors have the top bit; everything else is some kind of success.
   if (static_cast<int32_t>(ntstatus) >= 0 && ntstatus != STATUS_TIMEOUT) return kOk;
-  if (const Status status = FromSocketNtStatus(ntstatus); status != kOk) {
-    return Narrow(status, during);
+  if (kind == EndpointKind::kTcp) {
+    if (const Status status = FromSocketNtStatus(ntstatus); status != kOk) {
+      return Narrow(status, during);
+    }
   }
-  return FromSystemError(::RtlNtStatusToDosError(static_cast<NTSTATUS>(ntstatus)), during);
+  // Wine, of an operation whose pipe was closed under it.
+  if (static_cast<NTSTATUS>(ntstatus) == STATUS_HANDLES_CLOSED) return UV__ECANCELED;
+  const bool wrapped = ((ntstatus >> 16) & 0xFFF) == kFacilityWin32;
+  return FromSystemError(
+      wrapped ? ntstatus & 0xFFFF : ::RtlNtStatusToDosError(static_cast<NTSTATUS>(ntstatus)),
+      during);
 }
 
 }  // namespace iocp_net

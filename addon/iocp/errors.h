@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "port/layout.h"
 #include "port/status.h"
 
 namespace iocp_net {
@@ -16,8 +17,10 @@ enum class During : uint8_t { kOther, kReceive, kSend };
 // for an end that the system reports as an error.
 Status FromSystemError(uint32_t error, During during = During::kOther);
 
-// `ntstatus` is OVERLAPPED::Internal of a completed operation.
-Status FromNtStatus(uint32_t ntstatus, During during = During::kOther);
+// `ntstatus` is OVERLAPPED::Internal of a completed operation. Winsock gives some of them a meaning
+// that they do not have for a pipe.
+Status FromNtStatus(uint32_t ntstatus, During during = During::kOther,
+                    EndpointKind kind = EndpointKind::kTcp);
 
 }  // namespace iocp_net
 

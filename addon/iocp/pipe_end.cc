@@ -52,7 +52,9 @@ Status Pipe::Shutdown(Endpoint& endpoint) {
   const NTSTATUS ntstatus =
       ::NtQueryInformationFile(native.handle, &block, &information, sizeof(information),
                                static_cast<FILE_INFORMATION_CLASS>(kPipeLocalInformation));
-  if (ntstatus < 0) return FromNtStatus(static_cast<uint32_t>(ntstatus), During::kSend);
+  if (ntstatus < 0) {
+    return FromNtStatus(static_cast<uint32_t>(ntstatus), During::kSend, EndpointKind::kPipe);
+  }
   native.shut = true;
   if (information.outbound_quota == information.write_quota_available) {
     AfterFlush(endpoint);  // the peer has read everything already

@@ -13,8 +13,18 @@ namespace {
 // A connection that waits for its next bytes less than this is busy.
 constexpr uint32_t kBusyMs = 100;
 
-// libuv's name for it.
-Status SendStatus(Status status) { return status == UV__ECONNABORTED ? UV__ECANCELED : status; }
+// libuv's name for it, of a socket alone.
+Status SendStatus(const Endpoint& endpoint, Status status) {
+  return status == UV__ECONNABORTED && endpoint.kind == EndpointKind::kTcp ? UV__ECANCELED : status;
+}
+
+// "Would block" is an answer for who does not wait. To a receive that waits it says that too many
+// are in flight, or of a pipe that nobody writes to it any more: who takes what has arrived would
+// otherwise go on waiting.
+Status ReceiveStatus(const Endpoint& endpoint, Status status) {
+  if (status != UV__EAGAIN) return status;
+  return endpoint.kind == EndpointKind::kTcp ? UV__ENOBUFS : UV__EPIPE;
+}
 
 uint32_t NowMs() { return static_cast<uint32_t>(::GetTickCount64()); }
 
@@ -53,7 +63,7 @@ void Transport::WatchReceive(Endpoint& endpoint) {
 
 void Transport::OnReceived(Endpoint& endpoint, Status status, size_t bytes) {
   NativeEndpoint& native = endpoint.native;
-  native.receive_status = status;
+  native.receive_status = ReceiveStatus(endpoint, status);
   if (native.buffer != nullptr) {
     native.buffer->end = static_cast<uint32_t>(bytes);
     // Without bytes it is the end of a socket, or an empty write to a pipe: Receive finds out.
@@ -117,11 +127,11 @@ void Transport::WatchSend(Endpoint& endpoint) {
 
 void Transport::OnSent(Endpoint& endpoint, Status status, size_t bytes) {
   const std::unique_ptr<SendOperation> sent = std::move(endpoint.native.sending);
-  engine_.OnWritable(endpoint, status == kOk ? bytes : 0, SendStatus(status));
+  engine_.OnWritable(endpoint, status == kOk ? bytes : 0, SendStatus(endpoint, status));
 }
 
 void Transport::OnSentLast(Endpoint& endpoint, Status status, size_t bytes) {
-  if (SendStatus(status) == UV__ECANCELED) return;
+  if (SendStatus(endpoint, status) == UV__ECANCELED) return;
   const std::unique_ptr<SendOperation> sent = std::move(endpoint.native.sending);
   engine_.OnSentLast(endpoint, bytes, status);
 }

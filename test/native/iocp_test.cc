@@ -38,6 +38,17 @@ TEST_CASE("errors: the same failure in three number spaces") {
   CHECK(FromNtStatus(0xC0000120) == UV__ECANCELED);
   CHECK(FromNtStatus(0xC000023C) == UV__ENETUNREACH);
   CHECK(FromNtStatus(0xC000023D) == UV__EHOSTUNREACH);
+  CHECK(FromNtStatus(0xC0070040) == UV__ECONNRESET);  // ERROR_NETNAME_DELETED, wrapped
+  constexpr auto kPipe = EndpointKind::kPipe;
+  CHECK(FromNtStatus(0xC0000022) == UV__EACCES);  // STATUS_ACCESS_DENIED
+  CHECK(FromNtStatus(0xC0000022, During::kOther, kPipe) == UV__EPERM);
+  CHECK(FromNtStatus(0xC000013B, During::kSend) == UV__ECONNABORTED);  // STATUS_LOCAL_DISCONNECT
+  CHECK(FromNtStatus(0xC000013B, During::kSend, kPipe) == UV__ECONNRESET);
+  CHECK(FromNtStatus(0xC0000017) == UV__ENOBUFS);  // STATUS_NO_MEMORY
+  CHECK(FromNtStatus(0xC0000017, During::kOther, kPipe) == UV__ENOMEM);
+  CHECK(FromNtStatus(0xC0000120, During::kReceive, kPipe) == UV__ECANCELED);
+  CHECK(FromNtStatus(0x8000000A, During::kReceive, kPipe) == UV__ECANCELED);  // Wine, of a close
+  CHECK(FromNtStatus(0x102, During::kReceive, kPipe) == UV__ETIMEDOUT);       // STATUS_TIMEOUT
   CHECK(FromSystemError(0xFFFF) == UV__UNKNOWN);
   CHECK(FromNtStatus(0xC0FFFFFF) == UV__UNKNOWN);
 }
