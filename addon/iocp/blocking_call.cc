@@ -22,16 +22,20 @@ void CALLBACK BlockingCall::Main(PTP_CALLBACK_INSTANCE instance, void* self) {
 }
 
 void BlockingCall::Run() {
-  bool wanted = false;
+  error_ = ERROR_OPERATION_ABORTED;
+  bool runs = false;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    wanted = !cancelled_;
-    if (wanted) {
+    if (!cancelled_) {
       thread_ = Handle(::OpenThread(THREAD_TERMINATE, FALSE, ::GetCurrentThreadId()));
-      state_ = State::kRunning;
+      // What could not be interrupted would keep Cancel, and the loop with it, for as long as it
+      // blocks.
+      runs = thread_.valid();
+      if (runs) state_ = State::kRunning;
+      if (!runs) error_ = ::GetLastError();
     }
   }
-  error_ = wanted ? function_() : ERROR_OPERATION_ABORTED;
+  if (runs) error_ = function_();
   CompletionQueue& queue = *queue_;
   IoOperation& operation = *operation_;
   {

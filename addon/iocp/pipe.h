@@ -48,6 +48,7 @@ class Pipe final : public Transport {
   void AfterFlush(Endpoint& endpoint);
   void StartTimer(Endpoint& endpoint);
   void EndWhenSilent(Endpoint& endpoint);
+  void EndNow(Endpoint& endpoint);
 
   Handle event_;  // of the reads that end at once
 };

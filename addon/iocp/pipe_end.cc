@@ -84,9 +84,11 @@ void SilenceOperation::Complete(Transport&, Endpoint& owner, Status, size_t) {
 }
 
 void Pipe::OnFlushed(Endpoint& endpoint) {
-  assert(endpoint.native.pipe->ending == Ending::kFlushing);
-  AfterFlush(endpoint);
-  engine_.OnShut(endpoint, kOk);
+  PipeConnection& connection = *endpoint.native.pipe;
+  assert(connection.ending == Ending::kFlushing);
+  const Status status = FromSystemError(connection.work->call.error());  // of one that never ran
+  if (status == kOk) AfterFlush(endpoint);
+  engine_.OnShut(endpoint, status);
 }
 
 void Pipe::OnSilence(Endpoint& endpoint) {
@@ -117,7 +119,7 @@ void Pipe::StartTimer(Endpoint& endpoint) {
     return;
   }
   queue_.End(work.silence);
-  EndWhenSilent(endpoint);  // no timers: no mercy
+  EndNow(endpoint);  // no timers: no mercy
 }
 
 void Pipe::EndWhenSilent(Endpoint& endpoint) {
@@ -128,6 +130,11 @@ void Pipe::EndWhenSilent(Endpoint& endpoint) {
     StartTimer(endpoint);
     return;
   }
+  EndNow(endpoint);
+}
+
+void Pipe::EndNow(Endpoint& endpoint) {
+  NativeEndpoint& native = endpoint.native;
   native.pipe->ending = Ending::kForced;
   ::CancelIoEx(native.handle, &native.receive);
   Handle(std::exchange(native.handle, INVALID_HANDLE_VALUE)).Close();
