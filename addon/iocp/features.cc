@@ -8,8 +8,10 @@ namespace iocp_net {
 std::vector<Feature> ProbeFeatures() {
   WinsockSession session;
   if (session.Start() != kOk) return {{"Winsock 2.2", false}};
-  const Provider ipv4 = Provider::Of(AF_INET);
-  const Provider ipv6 = Provider::Of(AF_INET6);
+  Provider ipv4;
+  Provider ipv6;
+  static_cast<void>(Provider::Of(AF_INET, &ipv4));
+  static_cast<void>(Provider::Of(AF_INET6, &ipv6));
   return {
       {"Winsock 2.2", true},
       {"IPv4 with AcceptEx and ConnectEx", ipv4.Usable()},

@@ -75,13 +75,19 @@ DWORD ToBuffers(Spans spans, size_t bytes_max, WSABUF* buffers) {
 
 Status Tcp::Open() {
   if (const Status status = winsock_.Start(); status != kOk) return status;
-  v4_ = Provider::Of(AF_INET);
-  v6_ = Provider::Of(AF_INET6);
-  return v4_.Usable() || v6_.Usable() ? kOk : UV__ENOTSUP;
+  const Status v4 = Provider::Of(AF_INET, &v4_);
+  const Status v6 = Provider::Of(AF_INET6, &v6_);
+  return v6 == kOk ? kOk : v4;
 }
 
-Status Tcp::Adopt(Endpoint& endpoint, Socket socket, int family) {
-  bool skip = ProviderOf(family).skip_on_success;
+Status Tcp::FindProvider(int family, const Provider** provider) {
+  Provider& found = family == AF_INET6 ? v6_ : v4_;
+  *provider = &found;
+  return found.Usable() ? kOk : Provider::Of(family, &found);
+}
+
+Status Tcp::Adopt(Endpoint& endpoint, Socket socket, const Provider& provider) {
+  bool skip = provider.skip_on_success;
   const Status status = queue_.Associate(AsHandle(socket.get()), &skip);
   if (status != kOk) return status;
   endpoint.native.skip_on_success = skip;
@@ -96,14 +102,13 @@ Status Tcp::Listen(Endpoint& endpoint, const Address& address, int32_t backlog, 
   if (Status status = ToSystem(address, &system); status != kOk) return status;
   Socket socket;
   if (Status status = OpenSocket(system.family(), &socket); status != kOk) return status;
+  const Provider* provider = nullptr;
+  if (Status status = FindProvider(system.family(), &provider); status != kOk) return status;
   if (Status status = Bind(socket.get(), system, flags); status != kOk) return status;
   if (::listen(socket.get(), backlog) != 0) return LastError();
-  if (Status status = Adopt(endpoint, std::move(socket), system.family()); status != kOk) {
-    return status;
-  }
+  if (Status status = Adopt(endpoint, std::move(socket), *provider); status != kOk) return status;
   NativeEndpoint& native = endpoint.native;
-  native.listener =
-      std::make_unique<TcpListener>(queue_, ProviderOf(system.family()), system.family());
+  native.listener = std::make_unique<TcpListener>(queue_, *provider, system.family());
   const Status status = native.listener->Start(endpoint, TcpListener::kPoolSize);
   if (status != kOk) {
     Socket(AsSocket(std::exchange(native.handle, INVALID_HANDLE_VALUE))).Close();
@@ -122,6 +127,8 @@ Status Tcp::Connect(Endpoint& endpoint, const Address& peer, const Address* loca
   const int family = remote.family();
   Socket socket;
   if (Status status = OpenSocket(family, &socket); status != kOk) return status;
+  const Provider* provider = nullptr;
+  if (Status status = FindProvider(family, &provider); status != kOk) return status;
 
   // ConnectEx wants a bound socket. An ephemeral port may serve several peers, as it does when
   // connect() chooses it; without this, connections are limited to the number of ports.
@@ -139,7 +146,7 @@ Status Tcp::Connect(Endpoint& endpoint, const Address& peer, const Address* loca
   *failed = ConnectStage::kConnect;
 
   if (remote.IsLoopback()) RefuseAtOnce(socket.get());
-  if (Status status = Adopt(endpoint, std::move(socket), family); status != kOk) return status;
+  if (Status status = Adopt(endpoint, std::move(socket), *provider); status != kOk) return status;
   NativeEndpoint& native = endpoint.native;
   native.connecting = std::make_unique<ConnectOperation>();
   ConnectOperation& connect = *native.connecting;
@@ -149,8 +156,8 @@ Status Tcp::Connect(Endpoint& endpoint, const Address& peer, const Address* loca
     return kOk;
   }
   DWORD bytes = 0;
-  if (ProviderOf(family).connect_ex(AsSocket(native.handle), &remote.base, remote.length, nullptr,
-                                    0, &bytes, &connect)) {
+  if (provider->connect_ex(AsSocket(native.handle), &remote.base, remote.length, nullptr, 0, &bytes,
+                           &connect)) {
     if (native.skip_on_success) queue_.Decide(connect, kOk);
     return kOk;
   }

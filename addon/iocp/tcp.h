@@ -38,9 +38,10 @@ class Tcp final : public Transport {
   uint32_t StartSend(Endpoint& endpoint, SendOperation& operation, Spans spans,
                      size_t* bytes) override;
 
-  const Provider& ProviderOf(int family) const { return family == AF_INET6 ? v6_ : v4_; }
+  // Asks again for one that could not be had before.
+  Status FindProvider(int family, const Provider** provider);
   // Hands the socket over to the endpoint, whose packets come to the queue from now on.
-  Status Adopt(Endpoint& endpoint, Socket socket, int family);
+  Status Adopt(Endpoint& endpoint, Socket socket, const Provider& provider);
 
   WinsockSession winsock_;
   Provider v4_;

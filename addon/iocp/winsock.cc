@@ -6,13 +6,15 @@ namespace iocp_net {
 
 namespace {
 
+Status LastError() { return FromSystemError(static_cast<uint32_t>(::WSAGetLastError())); }
+
 template <typename Function>
-void GetExtension(SOCKET socket, GUID id, Function* function) {
+Status GetExtension(SOCKET socket, GUID id, Function* function) {
   DWORD bytes = 0;
-  if (::WSAIoctl(socket, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof(id), function,
-                 sizeof(*function), &bytes, nullptr, nullptr) != 0) {
-    *function = nullptr;
-  }
+  return ::WSAIoctl(socket, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof(id), function,
+                    sizeof(*function), &bytes, nullptr, nullptr) == 0
+             ? kOk
+             : LastError();
 }
 
 }  // namespace
@@ -25,20 +27,22 @@ Status WinsockSession::Start() {
   return kOk;
 }
 
-Provider Provider::Of(int family) {
-  Provider provider;
+Status Provider::Of(int family, Provider* provider) {
   const Socket probe(::WSASocketW(family, SOCK_STREAM, IPPROTO_TCP, nullptr, 0,
                                   WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT));
-  if (!probe.valid()) return provider;
-  GetExtension(probe.get(), WSAID_ACCEPTEX, &provider.accept_ex);
-  GetExtension(probe.get(), WSAID_CONNECTEX, &provider.connect_ex);
+  if (!probe.valid()) return LastError();
+  Provider found;
+  Status status = GetExtension(probe.get(), WSAID_ACCEPTEX, &found.accept_ex);
+  if (status == kOk) status = GetExtension(probe.get(), WSAID_CONNECTEX, &found.connect_ex);
+  if (status != kOk) return status;
   WSAPROTOCOL_INFOW info{};
   int length = sizeof(info);
   if (::getsockopt(probe.get(), SOL_SOCKET, SO_PROTOCOL_INFOW, reinterpret_cast<char*>(&info),
                    &length) == 0) {
-    provider.skip_on_success = (info.dwServiceFlags1 & XP1_IFS_HANDLES) != 0;
+    found.skip_on_success = (info.dwServiceFlags1 & XP1_IFS_HANDLES) != 0;
   }
-  return provider;
+  *provider = found;
+  return kOk;
 }
 
 Status OpenSocket(int family, Socket* socket) {
@@ -46,7 +50,7 @@ Status OpenSocket(int family, Socket* socket) {
                             WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT));
   u_long on = 1;
   if (!fresh.valid() || ::ioctlsocket(fresh.get(), static_cast<long>(FIONBIO), &on) != 0) {
-    return FromSystemError(static_cast<uint32_t>(::WSAGetLastError()));
+    return LastError();
   }
   *socket = std::move(fresh);
   return kOk;
@@ -56,7 +60,7 @@ Status SetFlag(SOCKET socket, int level, int name, int value) {
   return ::setsockopt(socket, level, name, reinterpret_cast<const char*>(&value), sizeof(value)) ==
                  0
              ? kOk
-             : FromSystemError(static_cast<uint32_t>(::WSAGetLastError()));
+             : LastError();
 }
 
 }  // namespace iocp_net

@@ -37,8 +37,8 @@ struct Provider {
 
   bool Usable() const { return accept_ex != nullptr && connect_ex != nullptr; }
 
-  // A family that this machine does not have keeps its defaults; opening a socket of it fails.
-  static Provider Of(int family);
+  // Fails where the machine does not have the family, and where it is short of something now.
+  static Status Of(int family, Provider* provider);
 };
 
 // Overlapped, not inherited by child processes, and non-blocking for the calls that take no
