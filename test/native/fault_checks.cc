@@ -41,8 +41,14 @@ FaultPlayer::End* FaultPlayer::Of(const Stream& stream) {
 }
 
 FaultPlayer::End* FaultPlayer::ByNative(int64_t native) {
+  if (native == -1) return nullptr;
   for (const auto& end : ends_) {
-    if (!end->gone && NativeOf(port_->engine(), *end->stream) == native) return end.get();
+    if (end->gone) continue;
+    const Stream& stream = *end->stream;
+    if (KeyOf(stream.index, stream.generation) == native ||
+        NativeOf(port_->engine(), stream) == native) {
+      return end.get();
+    }
   }
   return nullptr;
 }
@@ -75,11 +81,11 @@ void FaultPlayer::NoteStrike(const Strike& strike) {
     return;
   }
   if (row.answer == Answer::kRetried || row.answer == Answer::kNobody) return;
-  if (row.answer == Answer::kConnected && ByNative(strike.native) == nullptr) {
+  End* const end = ByNative(strike.native);
+  if (row.answer == Answer::kConnected && end == nullptr && strike.native >= -1) {
     connect_struck_ = strike.row;  // in the call that opens it
     return;
   }
-  End* const end = ByNative(strike.native);
   if (end == nullptr) return;  // it has been closed by the same call
   Owed& owed = row.answer == Answer::kConnected       ? end->connect
                : row.answer == Answer::kReceiveFailed ? end->receive
@@ -100,8 +106,26 @@ bool FaultPlayer::Report(Owed& owed, Status status) {
   return true;
 }
 
+std::string FaultPlayer::StruckOf(const Owed& owed) {
+  if (!owed.row.has_value()) return ", and nothing has struck it";
+  const FaultRow& row = FaultTable()[*owed.row];
+  return ", and what has struck is " + std::string(row.call) + " " + std::string(row.name);
+}
+
+// Windows: a pipe has no half-close. Soon after a shutdown it is closed as a whole, and what comes
+// the other way after that is lost.
+bool FaultPlayer::EndsAsAWhole(const End& end) {
+#ifdef _WIN32
+  return end.kind == EndpointKind::kPipe && end.shut_asked;
+#else
+  static_cast<void>(end);
+  return false;
+#endif
+}
+
 // Whether the other side's end explains it.
 bool FaultPlayer::Genuine(const End& end, Status status) {
+  if (end.peer != nullptr && EndsAsAWhole(*end.peer) && status == UV__EPIPE) return true;
   if (end.peer != nullptr && !end.peer->gone) return false;
 #ifdef _WIN32
   if (status == UV__ECONNABORTED || status == UV__ECANCELED) return true;
@@ -140,23 +164,32 @@ void FaultPlayer::JudgeEnd(End& end) {
   if (stream.connected && stream.connect_status != kOk && !end.failed) {
     end.failed = true;
     const Status status = stream.connect_status;
-    const bool nobody = end.target != nullptr && end.target->gone &&
-                        (status == UV__ECONNREFUSED || status == UV__ENOENT);
+    // A name is there as long as one of its instances is.
+    const bool unavailable = end.kind == EndpointKind::kPipe && !accepts_may_fail_.empty();
+    // Of a wait for a name that goes meanwhile, in Wine alone.
+    const bool vanished = status == UV__UNKNOWN && UnderWine() && end.kind == EndpointKind::kPipe;
+    const bool nobody = end.target != nullptr && (end.target->gone || unavailable) &&
+                        (status == UV__ECONNREFUSED || status == UV__ENOENT || vanished);
     if (!Report(end.connect, status) && !nobody && !Genuine(end, status)) {
-      Fail("a connect fails with ", status);
+      Fail("a connect fails with ", status, StruckOf(end.connect));
     }
+  }
+  if (stream.connected && stream.connect_status == kOk && end.connect.Unseen()) {
+    Fail("a connection is reported", StruckOf(end.connect));
   }
   if (stream.connected && !end.asked_itself) JudgeTarget(end);
   if (stream.sent_status != kOk && !end.broken) {
     end.broken = true;
     if (!Report(end.send, stream.sent_status) && !Genuine(end, stream.sent_status)) {
-      Fail("a queued send fails with ", stream.sent_status);
+      Fail("a queued send fails with ", stream.sent_status, StruckOf(end.send));
     }
   }
   if (stream.shut && stream.shut_status != kOk && !Report(end.shut, stream.shut_status) &&
-      stream.shut_status != UV__ENOTCONN) {
-    Fail("a shutdown fails with ", stream.shut_status);
+      stream.shut_status != UV__ENOTCONN && !Genuine(end, stream.shut_status)) {
+    Fail("a shutdown fails with ", stream.shut_status, StruckOf(end.shut));
   }
+  if (stream.shut && stream.shut_status == kOk && end.shut.Unseen())
+    Fail("a shutdown succeeds", StruckOf(end.shut));
   if (!end.gone && end.Over() && !end.ended) JudgeOver(end);
 }
 
@@ -175,13 +208,17 @@ void FaultPlayer::JudgeTarget(End& end) {
 
 void FaultPlayer::JudgeOver(End& end) {
   end.ended = true;
-  const Status status = end.stream->receive_failure;
-  if (status != kOk) {
-    if (!Report(end.receive, status) && !Genuine(end, status))
-      Fail("a receive fails with ", status);
+  const Status status = end.stream->ended ? UV__EOF : end.stream->receive_failure;
+  if (Report(end.receive, status)) return;
+  if (status != UV__EOF) {
+    if (!Genuine(end, status)) Fail("a receive fails with ", status, StruckOf(end.receive));
     return;
   }
-  if (end.receive.Unseen()) Fail("a receive has failed, and an end is reported");
+  if (EndsAsAWhole(end)) {
+    end.receive.row.reset();  // whatever it was, our own end came first
+    return;
+  }
+  if (end.receive.Unseen()) Fail("an end is reported", StruckOf(end.receive));
   const End* const peer = end.peer;
   if (peer == nullptr) return;  // it was refused, or its client has said nothing
   if (!peer->shut_asked && !peer->gone) Fail("an end that the sender has not sent");
@@ -256,8 +293,9 @@ bool FaultPlayer::Arrived() const {
 }
 
 bool FaultPlayer::Arrived(const End& end) const {
-  if (end.gone || end.listener) return true;
   const Stream& stream = *end.stream;
+  if (end.gone) return stream.closed;
+  if (end.listener) return true;
   if (!stream.connected) return false;
   if (!end.Open()) return true;
   if (end.receive.Unseen() || end.send.Unseen()) return false;
@@ -275,7 +313,7 @@ std::string FaultPlayer::Waiting() const {
     if (Arrived(*end)) continue;
     const Stream& stream = *end->stream;
     text += "\n  endpoint " + std::to_string(stream.index) +
-            (stream.connected ? "" : ", not connected") +
+            (stream.connected ? "" : ", not connected") + (end->gone ? ", not closed" : "") +
             (end->kind == EndpointKind::kPipe ? ", local" : "") + ", written " +
             std::to_string(end->written) + ", received by the peer " +
             (end->peer == nullptr ? "?" : std::to_string(end->peer->received)) + ", sent " +

@@ -39,6 +39,11 @@ FaultPlayer::FaultPlayer(Injector& injector, uint64_t seed)
   injector_.rates.errors = OneOf(random_, {500, 2'000, 6'000, 12'000});
   injector_.rates.late = OneOf(random_, {0, 4'000, 20'000});
   injector_.rates.cut = OneOf(random_, {0, 4'000, 30'000});
+#ifdef _WIN32
+  injector_.rates.packets = OneOf(random_, {0, 10'000, 65'536});
+  injector_.rates.busy = OneOf(random_, {0, 20'000});
+  injector_.rates.full = OneOf(random_, {10'000, 45'000});
+#endif
   port_->on_accepted = [this](const StreamPtr& fresh) {
     Add(fresh, port_->engine().Find(fresh->index, fresh->generation)->kind);
     connections_++;
@@ -130,7 +135,12 @@ void FaultPlayer::Listen() {
     stream = port_->Listen(&result, address);
     return result;
   });
-  if (stream == nullptr) return;
+  if (stream == nullptr) {
+    // Not one accept could be posted.
+    const auto may = std::find(accepts_may_fail_.begin(), accepts_may_fail_.end(), status);
+    if (!direct_struck_ && may == accepts_may_fail_.end()) Fail("a listen fails with ", status);
+    return;
+  }
   if (status != kOk) Fail("a failed listen has an endpoint");
   End& end = Add(stream, address.kind);
   end.listener = true;
@@ -234,9 +244,6 @@ void FaultPlayer::Receive() {
 void FaultPlayer::Shutdown() {
   End* const end = Pick([](const End& e) { return e.Open() && !e.shut_asked && !e.broken; });
   if (end == nullptr) return;
-#ifdef _WIN32
-  if (end->kind == EndpointKind::kPipe) return;  // a pipe has no half-close
-#endif
   end->shut_asked = true;
   port_->Submit(Operation::kShutdown, *end->stream);
 }
@@ -292,7 +299,6 @@ void FaultPlayer::RestartAccepts() {
 }
 
 void FaultPlayer::OpenAnother() {
-#ifdef __linux__
   static std::vector<int32_t> control(kControlWords);
   static std::vector<double> counters(kCounterCount);
   static std::vector<uint8_t> bytes(kSlabBytes + kArenaBytes);
@@ -300,8 +306,13 @@ void FaultPlayer::OpenAnother() {
   const SharedMemory memory{control.data(), counters.data(), bytes.data(),
                             bytes.data() + kSlabBytes};
   const Status status = Direct("another engine", [&] { return other.Open(memory); });
-  if (status == kOk) other.End();
-#endif
+  if (status == UV__ENOTSUP) Fail("an engine hides why it does not open");
+  if (status != kOk) return;
+  // What went wrong while it opened has no consequences.
+  if (const Status listens = other.Listen(Harness::Loopback(0), 511, 0); listens != kOk) {
+    Fail("another engine does not listen: ", listens);
+  }
+  other.End();
 }
 
 // To another endpoint, which goes on where this one was.

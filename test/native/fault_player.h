@@ -104,6 +104,7 @@ class FaultPlayer {
   std::optional<size_t> Note();
   void NoteStrike(const Strike& strike);
   bool Report(Owed& owed, Status status);
+  static std::string StruckOf(const Owed& owed);
   void Judge();
   void JudgeListener(End& end);
   void JudgeEnd(End& end);
@@ -131,6 +132,7 @@ class FaultPlayer {
     return suitable.empty() ? nullptr : suitable[random_.Below(suitable.size())];
   }
   static bool WaitsInVain(const End& end);
+  static bool EndsAsAWhole(const End& end);
   static bool Genuine(const End& end, Status status);
   static std::string FlowBytes(uint64_t flow, uint64_t at, size_t length);
 
@@ -143,6 +145,7 @@ class FaultPlayer {
   std::vector<size_t> accepts_owed_;      // rows
   std::vector<Status> accepts_may_fail_;  // with these
   std::optional<size_t> connect_struck_;
+  bool direct_struck_ = false;      // the last call of Direct
   std::vector<std::string> names_;  // of Unix sockets, in case their removal has failed
   bool calm_ = false;               // nothing strikes any more
   uint64_t connections_ = 0;
@@ -157,7 +160,8 @@ Status FaultPlayer::Direct(const char* what, Call call) {
     status = call();
   }
   const std::optional<size_t> struck = Note();
-  if (!struck.has_value()) return status;
+  direct_struck_ = struck.has_value();
+  if (!direct_struck_) return status;
   const FaultRow& row = FaultTable()[*struck];
   if (status != row.status && (row.other == kOk || status != row.other)) {
     Fail(what, ": ", std::string(row.call), " has failed with ", std::string(row.name),

@@ -91,6 +91,7 @@ std::vector<std::string> Injector::Missing() const {
 
 Armed::Armed(Injector& injector, bool direct) {
   injector.for_pool = !direct;
+  injector.probing = false;
   armed_thread = std::this_thread::get_id();
   armed.store(&injector, std::memory_order_release);
 }

@@ -1,5 +1,5 @@
 // Faults of the real system, by a seed: which error strikes which call, and what the engine is to
-// make of it. The calls themselves are replaced in interpose_epoll.cc and interpose_iocp.cc.
+// make of it. The calls themselves are replaced in the files named interpose.
 #ifndef IOCP_NET_TEST_NATIVE_INJECTOR_H_
 #define IOCP_NET_TEST_NATIVE_INJECTOR_H_
 
@@ -48,8 +48,13 @@ std::string_view NameOf(Answer answer);
 
 struct Strike {
   size_t row;
-  int64_t native;  // the descriptor or handle that the call was about; -1: none
+  int64_t native;  // the descriptor or handle that the call was about, or a key; -1: none yet
 };
+
+// Names an endpoint also when its handle is gone, or was never there; less than any descriptor.
+inline int64_t KeyOf(int32_t index, int32_t generation) {
+  return -2 - ((int64_t{index} << 31) | generation);
+}
 
 struct Tally {
   uint64_t struck = 0;
@@ -63,6 +68,11 @@ class Injector {
     uint32_t errors = 0;
     uint32_t late = 0;
     uint32_t cut = 0;
+    // Windows: handles of which everything leaves a packet, pipes that have no instance free, and
+    // sends that find no room.
+    uint32_t packets = 0;
+    uint32_t busy = 0;
+    uint32_t full = 0;
   };
 
   explicit Injector(uint64_t seed);
@@ -70,6 +80,8 @@ class Injector {
   Rates rates;
   // Windows: sockets that are opened now are for connections to come, not for the running call.
   bool for_pool = true;
+  // And those opened between the start of an engine and its last step only ask what there is.
+  bool probing = false;
 
   // Null: the call is made. Of the errors that it can have, the one that has struck least often.
   const FaultRow* Strike(std::string_view call, int64_t native);
@@ -77,6 +89,7 @@ class Injector {
   uint32_t Late();
   // How many of so many bytes are moved.
   size_t Cut(size_t bytes);
+  bool Chance(uint32_t rate) { return random_.Chance(rate); }
 
   std::vector<test::Strike> TakeStrikes() { return std::exchange(strikes_, {}); }
   void Reported(size_t row, Status status) { tallies_[row].reported[status]++; }

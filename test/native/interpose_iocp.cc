@@ -1,38 +1,36 @@
+// Winsock's calls.
 #ifdef _WIN32
 #include "interpose_iocp.h"
 
+#include <mstcpip.h>
 #include <mswsock.h>
 
 #include <algorithm>
-#include <atomic>
 #include <vector>
 
 #include "harness.h"
 #include "injector.h"
+#include "iocp/handle.h"
 
 namespace iocp_net::test {
 
 namespace {
 
-std::atomic<size_t> open_sockets{0};
-
-struct Kept {
-  HANDLE port;
-  OVERLAPPED_ENTRY entry;
-  uint32_t waits;
-};
-std::vector<Kept> kept;  // packets that come late
-
-}  // namespace
-
-bool CallFails(std::string_view call, SOCKET socket) {
+bool Fails(std::string_view call, int64_t native) {
   Injector* const injector = ArmedInjector();
-  const FaultRow* const row =
-      injector == nullptr ? nullptr : injector->Strike(call, static_cast<int64_t>(socket));
+  const FaultRow* const row = injector == nullptr ? nullptr : injector->Strike(call, native);
   if (row == nullptr) return false;
   ::SetLastError(static_cast<DWORD>(row->error));
   return true;
 }
+
+}  // namespace
+
+bool CallFails(std::string_view call, SOCKET socket) {
+  return Fails(call, static_cast<int64_t>(socket));
+}
+
+bool CallFails(std::string_view call, HANDLE handle) { return Fails(call, NameOf(handle)); }
 
 size_t MovedOf(size_t bytes) {
   Injector* const injector = ArmedInjector();
@@ -44,8 +42,6 @@ int64_t NativeOf(Engine& engine, const Stream& stream) {
   return endpoint == nullptr ? -1 : reinterpret_cast<int64_t>(endpoint->native.handle);
 }
 
-size_t OpenDescriptors() { return open_sockets; }
-
 namespace {
 
 SOCKET WSAAPI OpenSocket(int family, int type, int protocol, LPWSAPROTOCOL_INFOW info, GROUP group,
@@ -54,20 +50,36 @@ SOCKET WSAAPI OpenSocket(int family, int type, int protocol, LPWSAPROTOCOL_INFOW
   static const auto real = Real<Function>(L"ws2_32.dll", "WSASocketW");
   const Injector* const injector = ArmedInjector();
   const bool for_pool = injector != nullptr && injector->for_pool;
-  if (CallFails(for_pool ? "WSASocketW (for an accept)" : "WSASocketW", INVALID_SOCKET)) {
-    return INVALID_SOCKET;
-  }
+  const bool probe = injector != nullptr && injector->probing;
+  const char* const call = for_pool ? "WSASocketW (for an accept)" : "WSASocketW";
+  if (CallFails(probe ? "WSASocketW (a probe)" : call, INVALID_SOCKET)) return INVALID_SOCKET;
   const SOCKET socket = real(family, type, protocol, info, group, flags);
-  if (socket != INVALID_SOCKET) open_sockets++;
+  if (socket != INVALID_SOCKET) {
+    OnOpened(AsHandle(socket), for_pool ? Role::kAcceptSocket : Role::kSocket);
+  }
   return socket;
+}
+
+int WSAAPI Start(WORD version, LPWSADATA data) {
+  using Function = int(WSAAPI*)(WORD, LPWSADATA);
+  static const auto real = Real<Function>(L"ws2_32.dll", "WSAStartup");
+  if (CallFails("WSAStartup", INVALID_SOCKET)) return ::WSAGetLastError();
+  if (Injector* const injector = ArmedInjector(); injector != nullptr) injector->probing = true;
+  return real(version, data);
+}
+
+int WSAAPI GetOption(SOCKET socket, int level, int name, char* value, int* length) {
+  using Function = int(WSAAPI*)(SOCKET, int, int, char*, int*);
+  static const auto real = Real<Function>(L"ws2_32.dll", "getsockopt");
+  if (CallFails("getsockopt (SO_PROTOCOL_INFOW)", socket)) return SOCKET_ERROR;
+  return real(socket, level, name, value, length);
 }
 
 int WSAAPI CloseSocket(SOCKET socket) {
   using Function = int(WSAAPI*)(SOCKET);
   static const auto real = Real<Function>(L"ws2_32.dll", "closesocket");
-  const int result = real(socket);
-  if (result == 0) open_sockets--;
-  return result;
+  OnClosed(AsHandle(socket));  // before, because another thread may get its number
+  return real(socket);
 }
 
 int WSAAPI Bind(SOCKET socket, const sockaddr* address, int length) {
@@ -140,6 +152,11 @@ int WSAAPI Send(SOCKET socket, LPWSABUF buffers, DWORD count, LPDWORD sent, DWOR
   static const auto real = Real<Function>(L"ws2_32.dll", "WSASend");
   const bool waits = overlapped != nullptr;
   if (CallFails(waits ? "WSASend (overlapped)" : "WSASend (at once)", socket)) return SOCKET_ERROR;
+  Injector* const injector = ArmedInjector();
+  if (!waits && injector != nullptr && injector->Chance(injector->rates.full)) {
+    ::WSASetLastError(WSAEWOULDBLOCK);
+    return SOCKET_ERROR;
+  }
   std::vector<WSABUF> cut(buffers, buffers + count);
   size_t total = 0;
   for (const WSABUF& buffer : cut) total += buffer.len;
@@ -172,8 +189,13 @@ int WSAAPI Ioctl(SOCKET socket, DWORD code, LPVOID in, DWORD in_size, LPVOID out
   using Function = int(WSAAPI*)(SOCKET, DWORD, LPVOID, DWORD, LPVOID, DWORD, LPDWORD,
                                 LPWSAOVERLAPPED, LPWSAOVERLAPPED_COMPLETION_ROUTINE);
   static const auto real = Real<Function>(L"ws2_32.dll", "WSAIoctl");
+  const bool extension = code == SIO_GET_EXTENSION_FUNCTION_POINTER;
+  const char* call = "WSAIoctl (without which it goes on)";
+  if (extension) call = "WSAIoctl (an extension)";
+  if (code == SIO_KEEPALIVE_VALS) call = "WSAIoctl (SIO_KEEPALIVE_VALS)";
+  if (CallFails(call, socket)) return SOCKET_ERROR;
   const int result = real(socket, code, in, in_size, out, out_size, bytes, overlapped, routine);
-  if (result != 0 || code != SIO_GET_EXTENSION_FUNCTION_POINTER) return result;
+  if (result != 0 || !extension) return result;
   GUID accept_id = WSAID_ACCEPTEX;
   GUID connect_id = WSAID_CONNECTEX;
   if (IsEqualGUID(*static_cast<GUID*>(in), accept_id)) {
@@ -182,41 +204,6 @@ int WSAAPI Ioctl(SOCKET socket, DWORD code, LPVOID in, DWORD in_size, LPVOID out
     real_connect_ex = std::exchange(*static_cast<LPFN_CONNECTEX*>(out), ConnectOne);
   }
   return result;
-}
-
-BOOL WINAPI Wait(HANDLE port, LPOVERLAPPED_ENTRY entries, ULONG entries_max, PULONG removed,
-                 DWORD timeout_ms, BOOL alertable) {
-  using Function = BOOL(WINAPI*)(HANDLE, LPOVERLAPPED_ENTRY, ULONG, PULONG, DWORD, BOOL);
-  static const auto real = Real<Function>(L"kernel32.dll", "GetQueuedCompletionStatusEx");
-  Injector* const injector = ArmedInjector();
-  ULONG count = 0;
-  std::erase_if(kept, [&](Kept& late) {
-    if (late.port != port || count == entries_max) return false;
-    if (injector != nullptr && --late.waits > 0) return false;
-    entries[count++] = late.entry;
-    return true;
-  });
-  if (count == entries_max) {
-    *removed = count;
-    return TRUE;
-  }
-  ULONG fresh = 0;
-  if (!real(port, entries + count, entries_max - count, &fresh,
-            count > 0 || !kept.empty() ? 0 : timeout_ms, alertable)) {
-    *removed = count;
-    return count > 0;
-  }
-  const ULONG end = count + fresh;
-  for (ULONG i = count; i < end; i++) {
-    const uint32_t waits = injector == nullptr ? 0 : injector->Late();
-    if (waits > 0) {
-      kept.push_back({port, entries[i], waits});
-    } else {
-      entries[count++] = entries[i];
-    }
-  }
-  *removed = count;
-  return TRUE;
 }
 
 }  // namespace
@@ -228,6 +215,8 @@ extern "C" {
 #define IOCP_NET_IN_PLACE_OF(name, function) \
   void* __imp_##name = reinterpret_cast<void*>(iocp_net::test::function)
 IOCP_NET_IN_PLACE_OF(WSASocketW, OpenSocket);
+IOCP_NET_IN_PLACE_OF(WSAStartup, Start);
+IOCP_NET_IN_PLACE_OF(getsockopt, GetOption);
 IOCP_NET_IN_PLACE_OF(closesocket, CloseSocket);
 IOCP_NET_IN_PLACE_OF(bind, Bind);
 IOCP_NET_IN_PLACE_OF(listen, Listen);
@@ -238,6 +227,5 @@ IOCP_NET_IN_PLACE_OF(getpeername, GetPeer);
 IOCP_NET_IN_PLACE_OF(ioctlsocket, Control);
 IOCP_NET_IN_PLACE_OF(WSASend, Send);
 IOCP_NET_IN_PLACE_OF(WSAIoctl, Ioctl);
-IOCP_NET_IN_PLACE_OF(GetQueuedCompletionStatusEx, Wait);
 }
 #endif  // _WIN32

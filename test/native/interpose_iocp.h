@@ -1,5 +1,5 @@
-// Windows: Winsock's calls of this program go through functions of its own, which fail when a test
-// has asked for it.
+// Windows: this program's calls of Winsock, of the completion port and of named pipes go through
+// functions of its own, which fail when a test has asked for it.
 #ifndef IOCP_NET_TEST_NATIVE_INTERPOSE_IOCP_H_
 #define IOCP_NET_TEST_NATIVE_INTERPOSE_IOCP_H_
 #ifdef _WIN32
@@ -8,6 +8,7 @@
 //
 #include <windows.h>
 
+#include <cstdint>
 #include <string_view>
 
 namespace iocp_net::test {
@@ -20,8 +21,28 @@ Function Real(const wchar_t* library, const char* name) {
 
 // Whether the call fails; the thread's last error is then set.
 bool CallFails(std::string_view call, SOCKET socket);
+bool CallFails(std::string_view call, HANDLE handle);
 // How many of so many bytes a transfer moves.
 size_t MovedOf(size_t bytes);
+
+// ---- the handles that the interposed calls have opened and not closed ----
+
+enum class Role : uint8_t { kNone, kSocket, kAcceptSocket, kClientPipe, kServerPipe };
+
+void OnOpened(HANDLE handle, Role role);
+void OnClosed(HANDLE handle);
+Role RoleOf(HANDLE handle);
+// From now on the handle goes by its endpoint, which the operation names: handles are used again.
+void OnOwned(HANDLE handle, const OVERLAPPED* operation);
+// What a strike names it by; -1: one that is being opened, and belongs to no endpoint before the
+// last step of that.
+int64_t NameOf(HANDLE handle);
+void OnAdopted(HANDLE handle);
+
+// An error that does not go away: of this handle every later look fails with it, too.
+void Break(HANDLE handle, DWORD error);
+// Whether it does; the thread's last error is then set.
+bool IsBroken(HANDLE handle);
 
 }  // namespace iocp_net::test
 
