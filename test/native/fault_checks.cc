@@ -228,10 +228,12 @@ void FaultPlayer::JudgeOver(End& end) {
   // Wine's server may take it, too, and report an end.
   reset = reset || (peer->gone && UnderWine() && peer->received < end.written);
 #endif
-  const bool cut = peer->broken || reset;
+  const bool cut = peer->broken || peer->stream->sent_status != kOk || reset;
   const uint64_t least = cut ? 0 : peer->written - (peer->gone ? peer->unsent : 0);
   if (end.received < least || end.received > peer->written) {
-    Fail("an end after ", end.received, " bytes instead of ", least, " to ", peer->written);
+    Fail("an end after ", end.received, " bytes instead of ", least, " to ", peer->written,
+         end.kind == EndpointKind::kPipe ? ", local" : "", peer->gone ? ", of one who is gone" : "",
+         peer->shut_asked ? ", after a shutdown" : "", StruckOf(peer->send));
   }
 }
 
