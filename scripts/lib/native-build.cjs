@@ -41,21 +41,22 @@ function definitions(target, defines) {
 }
 
 /** A checkout that was moved or copied has build folders that cmake refuses: they name the place where they were made. */
-function removeForeignFolder(folder) {
-  let cache;
-  try {
-    cache = fs.readFileSync(path.join(folder, 'CMakeCache.txt'), 'utf8');
-  } catch {
-    return; // not configured yet
-  }
-  const madeAt = /^CMAKE_CACHEFILE_DIR:INTERNAL=(.*)$/m.exec(cache)?.[1]?.trim();
+function forgetOtherPlace(folder) {
+  const file = path.join(folder, 'CMakeCache.txt');
+  if (!fs.existsSync(file)) return;
+  const madeAt = /^CMAKE_CACHEFILE_DIR:INTERNAL=(.*)$/m.exec(fs.readFileSync(file, 'utf8'))?.[1]?.trim();
+  if (madeAt === undefined) return;
+  // Windows' cmake writes the drive's letter small: relative() does not mind.
   const isHere =
-    madeAt !== undefined && fs.existsSync(madeAt) && fs.realpathSync(madeAt) === fs.realpathSync(folder);
-  if (!isHere) fs.rmSync(folder, { recursive: true });
+    fs.existsSync(madeAt) && path.relative(fs.realpathSync(madeAt), fs.realpathSync(folder)) === '';
+  if (isHere) return;
+  // As `cmake --fresh` does, which Debian 11's cmake does not have yet.
+  fs.rmSync(file);
+  fs.rmSync(path.join(folder, 'CMakeFiles'), { recursive: true, force: true });
 }
 
 function runCmake(folder, config, defines, output, { source = root, target } = {}) {
-  removeForeignFolder(folder);
+  forgetOtherPlace(folder);
   const flags = defines.map(([key, value]) => `-D${key}=${value}`);
   // On Windows cmake finds Visual Studio; with Ninja it would ask for its compiler on the path.
   if (process.platform !== 'win32' && onPath('ninja')) flags.push('-G', 'Ninja');
@@ -66,7 +67,7 @@ function runCmake(folder, config, defines, output, { source = root, target } = {
 }
 
 function runCmakeJs(driver, folder, config, defines, output) {
-  removeForeignFolder(folder);
+  forgetOtherPlace(folder);
   const jobs = String(os.availableParallelism());
   const common = ['-d', root, '-O', folder, '-B', config, '-l', 'warn', '-p', jobs];
   for (const [key, value] of defines) common.push(`--CD${key}=${value}`);
@@ -194,5 +195,5 @@ module.exports = {
   buildRelay,
   buildBenchmarks,
   buildExamples,
-  removeForeignFolder,
+  forgetOtherPlace,
 };

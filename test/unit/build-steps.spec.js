@@ -100,40 +100,47 @@ describe('iocp-net build', () => {
   });
 });
 
-describe("cmake's folder in a checkout that was moved", () => {
-  const { removeForeignFolder } = require('../../scripts/lib/native-build.cjs');
+describe("cmake's cache in a checkout that was moved", () => {
+  const { forgetOtherPlace } = require('../../scripts/lib/native-build.cjs');
   const parent = fs.mkdtempSync(path.join(os.tmpdir(), 'iocp-net-moved-'));
+  const FILES = ['CMakeCache.txt', 'CMakeFiles', 'prepare.log'];
   after(() => fs.rmSync(parent, { recursive: true }));
 
-  function configured(name) {
+  function configured(name, cache = (place) => `CMAKE_CACHEFILE_DIR:INTERNAL=${place}`) {
     const folder = path.join(parent, name);
-    fs.mkdirSync(folder);
-    const slashes = folder.replaceAll('\\', '/'); // as cmake writes it on Windows
-    fs.writeFileSync(path.join(folder, 'CMakeCache.txt'), `# x\nCMAKE_CACHEFILE_DIR:INTERNAL=${slashes}\n`);
+    fs.mkdirSync(path.join(folder, 'CMakeFiles'), { recursive: true });
+    // As cmake writes it on Windows: c:/build.
+    const place = folder.replaceAll('\\', '/').replace(/^[A-Z]:/, (drive) => drive.toLowerCase());
+    fs.writeFileSync(path.join(folder, 'CMakeCache.txt'), `# made by cmake\n${cache(place)}\n`);
+    fs.writeFileSync(path.join(folder, 'prepare.log'), '');
     return folder;
   }
 
   it('is kept where it was made', () => {
     const folder = configured('kept');
-    removeForeignFolder(folder);
-    assert.ok(fs.existsSync(folder));
+    forgetOtherPlace(folder);
+    assert.deepEqual(fs.readdirSync(folder).sort(), FILES);
   });
 
-  it('is removed after a move, which cmake would refuse', () => {
-    const [moved, elsewhere] = [configured('moved'), path.join(parent, 'elsewhere')];
-    fs.renameSync(moved, elsewhere);
-    removeForeignFolder(elsewhere);
-    assert.ok(!fs.existsSync(elsewhere));
+  it('is removed after a move, where cmake would refuse it, and nothing else is', () => {
+    const elsewhere = path.join(parent, 'elsewhere');
+    fs.renameSync(configured('moved'), elsewhere);
+    forgetOtherPlace(elsewhere);
+    assert.deepEqual(fs.readdirSync(elsewhere), ['prepare.log']);
   });
 
-  it('is removed from a copy, whose original is still there', () => {
+  it('is removed from a copy, and not from the original', () => {
     const [original, copy] = [configured('original'), path.join(parent, 'copy')];
     fs.cpSync(original, copy, { recursive: true });
-    removeForeignFolder(copy);
-    assert.ok(fs.existsSync(original) && !fs.existsSync(copy));
+    forgetOtherPlace(copy);
+    assert.deepEqual(fs.readdirSync(copy), ['prepare.log']);
+    assert.deepEqual(fs.readdirSync(original).sort(), FILES);
   });
 
-  it('need not be there', () => {
-    removeForeignFolder(path.join(parent, 'none'));
+  it('is kept when it does not say where, and need not be there', () => {
+    const folder = configured('cut', () => '');
+    forgetOtherPlace(folder);
+    assert.deepEqual(fs.readdirSync(folder).sort(), FILES);
+    forgetOtherPlace(path.join(parent, 'none'));
   });
 });
