@@ -14,7 +14,6 @@ namespace iocp_net {
 namespace {
 
 constexpr uint32_t kErrorElevationRequired = 740;  // not in mingw-w64's headers
-constexpr uint32_t kFacilityWin32 = 7;             // FACILITY_NTWIN32
 
 Status FromWinsock(uint32_t error) {
   switch (error) {
@@ -204,89 +203,93 @@ Status FromWin32(uint32_t error) {
 }
 
 Status Narrow(Status status, During during) {
-  switch (during) {
-    case During::kReceive:
-      return status == UV__ECONNABORTED ? UV__ECONNRESET : status;
-    case During::kSend:
-      // An overlapped send that "would block" found too many in flight.
-      if (status == UV__EAGAIN) return UV__ENOBUFS;
-      return status == UV__EOF ? UV__EPIPE : status;
-    case During::kOther:
-      break;
-  }
-  return status;
+  if (during != During::kSend) return status;
+  // An overlapped send that "would block" found too many in flight.
+  if (status == UV__EAGAIN) return UV__ENOBUFS;
+  return status == UV__EOF ? UV__EPIPE : status;
 }
 
-// 0: not one that Winsock knows; the file system's translation serves.
-Status FromSocketNtStatus(uint32_t ntstatus) {
+// libuv's uv__ntstatus_to_winsock_error, and what Wine says of an operation whose socket was closed
+// under it: STATUS_OBJECT_TYPE_MISMATCH, of which libuv makes WSAENOTSOCK.
+uint32_t ToWinsock(uint32_t ntstatus) {
   switch (static_cast<NTSTATUS>(ntstatus)) {
     case STATUS_CANCELLED:
     case STATUS_REQUEST_ABORTED:
-    // Wine, of an operation whose socket was closed under it.
-    case STATUS_HANDLES_CLOSED:
     case STATUS_OBJECT_TYPE_MISMATCH:
-      return UV__ECANCELED;
+      return WSAEINTR;
+    case STATUS_INVALID_HANDLE:
+      return WSAENOTSOCK;
     case STATUS_ACCESS_DENIED:
-      return UV__EACCES;
+      return WSAEACCES;
+    case STATUS_BUFFER_OVERFLOW:
+    case STATUS_INVALID_BUFFER_SIZE:
+      return WSAEMSGSIZE;
+    case STATUS_BUFFER_TOO_SMALL:
+    case STATUS_ACCESS_VIOLATION:
+      return WSAEFAULT;
     case STATUS_DEVICE_NOT_READY:
     case STATUS_REQUEST_NOT_ACCEPTED:
-      return UV__EAGAIN;
+      return WSAEWOULDBLOCK;
     case STATUS_REMOTE_DISCONNECT:
     case STATUS_CONNECTION_RESET:
     case STATUS_CONNECTION_DISCONNECTED:
     case STATUS_LINK_FAILED:
     case STATUS_PORT_UNREACHABLE:
     case STATUS_HOPLIMIT_EXCEEDED:
-      return UV__ECONNRESET;
+      return WSAECONNRESET;
     case STATUS_LOCAL_DISCONNECT:
     case STATUS_TRANSACTION_ABORTED:
     case STATUS_CONNECTION_ABORTED:
-      return UV__ECONNABORTED;
+      return WSAECONNABORTED;
     case STATUS_REMOTE_NOT_LISTENING:
     case STATUS_CONNECTION_REFUSED:
-      return UV__ECONNREFUSED;
+      return WSAECONNREFUSED;
     case STATUS_LINK_TIMEOUT:
     case STATUS_IO_TIMEOUT:
     case STATUS_TIMEOUT:
-      return UV__ETIMEDOUT;
+      return WSAETIMEDOUT;
     case STATUS_BAD_NETWORK_PATH:
     case STATUS_NETWORK_UNREACHABLE:
     case STATUS_PROTOCOL_UNREACHABLE:
-      return UV__ENETUNREACH;
+      return WSAENETUNREACH;
     case STATUS_HOST_UNREACHABLE:
-      return UV__EHOSTUNREACH;
+      return WSAEHOSTUNREACH;
     case STATUS_SHARING_VIOLATION:
     case STATUS_TOO_MANY_ADDRESSES:
     case STATUS_ADDRESS_ALREADY_EXISTS:
-    case STATUS_ADDRESS_ALREADY_ASSOCIATED:
-      return UV__EADDRINUSE;
+      return WSAEADDRINUSE;
     case STATUS_CONFLICTING_ADDRESSES:
     case STATUS_INVALID_ADDRESS:
     case STATUS_INVALID_ADDRESS_COMPONENT:
-      return UV__EADDRNOTAVAIL;
+      return WSAEADDRNOTAVAIL;
     case STATUS_INSUFFICIENT_RESOURCES:
     case STATUS_PAGEFILE_QUOTA:
     case STATUS_COMMITMENT_LIMIT:
     case STATUS_WORKING_SET_QUOTA:
     case STATUS_NO_MEMORY:
     case STATUS_QUOTA_EXCEEDED:
+    case STATUS_TOO_MANY_PAGING_FILES:
     case STATUS_REMOTE_RESOURCES:
-      return UV__ENOBUFS;
+      return WSAENOBUFS;
     case STATUS_INVALID_CONNECTION:
-      return UV__ENOTCONN;
+      return WSAENOTCONN;
     case STATUS_PIPE_DISCONNECTED:
-      return UV__EPIPE;
+      return WSAESHUTDOWN;
     case STATUS_GRACEFUL_DISCONNECT:
-    case STATUS_PIPE_BROKEN:
-    case STATUS_END_OF_FILE:
-      return UV__EOF;
+      return WSAEDISCON;
     case STATUS_NO_SUCH_DEVICE:
+    case STATUS_NO_SUCH_FILE:
+    case STATUS_OBJECT_NAME_NOT_FOUND:
+    case STATUS_OBJECT_PATH_NOT_FOUND:
     case STATUS_INVALID_NETWORK_RESPONSE:
     case STATUS_NETWORK_BUSY:
     case STATUS_UNEXPECTED_NETWORK_ERROR:
-      return UV__ENETDOWN;
+      return WSAENETDOWN;
+    case STATUS_NOT_SUPPORTED:
+    case STATUS_NOT_IMPLEMENTED:
+      return WSAEOPNOTSUPP;
     default:
-      return kOk;
+      return WSAEINVAL;
   }
 }
 
@@ -295,23 +298,28 @@ Status FromSocketNtStatus(uint32_t ntstatus) {
 Status FromSystemError(uint32_t error, During during) {
   // Of a pipe: no bytes for a reader, no reader for a writer.
   if (error == ERROR_NO_DATA && during == During::kSend) return UV__EPIPE;
+  // Of sockets alone, as in libuv: a pipe's ERROR_CONNECTION_ABORTED keeps its name.
+  if (error == WSAECONNABORTED && during == During::kReceive) return UV__ECONNRESET;
   return Narrow(error >= WSABASEERR ? FromWinsock(error) : FromWin32(error), during);
+}
+
+Status LastSocketError(During during) {
+  return FromSystemError(static_cast<uint32_t>(::WSAGetLastError()), during);
 }
 
 Status FromNtStatus(uint32_t ntstatus, During during, EndpointKind kind) {
   // Warnings and errors have the top bit; everything else is some kind of success.
   if (static_cast<int32_t>(ntstatus) >= 0 && ntstatus != STATUS_TIMEOUT) return kOk;
-  if (kind == EndpointKind::kTcp) {
-    if (const Status status = FromSocketNtStatus(ntstatus); status != kOk) {
-      return Narrow(status, during);
-    }
-  }
-  // Wine, of an operation whose pipe was closed under it.
+  // Wine, of an operation whose handle was closed under it.
   if (static_cast<NTSTATUS>(ntstatus) == STATUS_HANDLES_CLOSED) return UV__ECANCELED;
-  const bool wrapped = ((ntstatus >> 16) & 0xFFF) == kFacilityWin32;
-  return FromSystemError(
-      wrapped ? ntstatus & 0xFFFF : ::RtlNtStatusToDosError(static_cast<NTSTATUS>(ntstatus)),
-      during);
+  // Drivers pass errors of Win32 on like this.
+  if (HRESULT_FACILITY(ntstatus) == FACILITY_WIN32) {
+    return FromSystemError(ntstatus & 0xFFFF, during);
+  }
+  return FromSystemError(kind == EndpointKind::kTcp
+                             ? ToWinsock(ntstatus)
+                             : ::RtlNtStatusToDosError(static_cast<NTSTATUS>(ntstatus)),
+                         during);
 }
 
 }  // namespace iocp_net

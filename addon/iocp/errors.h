@@ -10,7 +10,7 @@
 namespace iocp_net {
 
 // The same number can mean different things: a broken pipe is the end for a reader and EPIPE for a
-// writer, an aborted connection is a reset one for a reader.
+// writer, a socket's aborted connection is a reset one for a reader.
 enum class During : uint8_t { kOther, kReceive, kSend };
 
 // `error` is from GetLastError or WSAGetLastError: Winsock's numbers start at 10000. UV__EOF stands
@@ -19,8 +19,10 @@ Status FromSystemError(uint32_t error, During during = During::kOther);
 
 // `ntstatus` is OVERLAPPED::Internal of a completed operation. Winsock gives some of them a meaning
 // that they do not have for a pipe.
-Status FromNtStatus(uint32_t ntstatus, During during = During::kOther,
-                    EndpointKind kind = EndpointKind::kTcp);
+Status FromNtStatus(uint32_t ntstatus, During during, EndpointKind kind);
+
+// Of the Winsock call that has just failed.
+Status LastSocketError(During during = During::kOther);
 
 }  // namespace iocp_net
 

@@ -25,15 +25,13 @@ constexpr size_t kTrySendBytesMax = INT32_MAX;
 
 constexpr int kReuseUnicastPort = 0x3007;  // SO_REUSE_UNICASTPORT, since Windows 10
 
-Status LastError() { return FromSystemError(static_cast<uint32_t>(::WSAGetLastError())); }
-
 // SO_REUSEADDR is never set: here it lets another process take the port away.
 Status Bind(SOCKET socket, const SystemAddress& address, int32_t flags) {
   if (address.family() == AF_INET6) {
     // May fail where there is no IPv4, and then makes no difference.
     static_cast<void>(SetFlag(socket, IPPROTO_IPV6, IPV6_V6ONLY, (flags & kIpv6Only) != 0 ? 1 : 0));
   }
-  return ::bind(socket, &address.base, address.length) == 0 ? kOk : LastError();
+  return ::bind(socket, &address.base, address.length) == 0 ? kOk : LastSocketError();
 }
 
 // The value that RefuseAtOnce sets means something else to systems before Windows 10 1709.
@@ -105,7 +103,7 @@ Status Tcp::Listen(Endpoint& endpoint, const Address& address, int32_t backlog, 
   const Provider* provider = nullptr;
   if (Status status = FindProvider(system.family(), &provider); status != kOk) return status;
   if (Status status = Bind(socket.get(), system, flags); status != kOk) return status;
-  if (::listen(socket.get(), backlog) != 0) return LastError();
+  if (::listen(socket.get(), backlog) != 0) return LastSocketError();
   if (Status status = Adopt(endpoint, std::move(socket), *provider); status != kOk) return status;
   NativeEndpoint& native = endpoint.native;
   native.listener = std::make_unique<TcpListener>(queue_, *provider, system.family());
@@ -174,7 +172,7 @@ void Tcp::OnConnected(Endpoint& endpoint, Status status) {
   // Without this the socket knows neither its addresses nor shutdown().
   if (status == kOk && ::setsockopt(AsSocket(native.handle), SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT,
                                     nullptr, 0) != 0) {
-    status = LastError();
+    status = LastSocketError();
   }
   engine_.OnConnected(endpoint, status);
 }
@@ -232,7 +230,7 @@ uint32_t Tcp::StartSend(Endpoint& endpoint, SendOperation& operation, Spans span
 }
 
 Status Tcp::Shutdown(Endpoint& endpoint) {
-  if (::shutdown(AsSocket(endpoint.native.handle), SD_SEND) != 0) return LastError();
+  if (::shutdown(AsSocket(endpoint.native.handle), SD_SEND) != 0) return LastSocketError();
   endpoint.native.shut = true;
   return kOk;
 }

@@ -15,8 +15,6 @@ constexpr int kKeepCount = 16;
 constexpr int kKeepInterval = 17;
 constexpr int kTrafficClass = 39;  // IPV6_TCLASS
 
-Status LastError() { return FromSystemError(static_cast<uint32_t>(::WSAGetLastError())); }
-
 Status SetKeepAlive(SOCKET socket, int32_t on, int32_t idle_s, int32_t interval_s, int32_t count) {
   if (Status status = SetFlag(socket, SOL_SOCKET, SO_KEEPALIVE, on); status != kOk) return status;
   if (on == 0) return kOk;
@@ -36,7 +34,7 @@ Status SetKeepAlive(SOCKET socket, int32_t on, int32_t idle_s, int32_t interval_
   return ::WSAIoctl(socket, SIO_KEEPALIVE_VALS, &times, sizeof(times), nullptr, 0, &bytes, nullptr,
                     nullptr) == 0
              ? kOk
-             : LastError();
+             : LastSocketError();
 }
 
 using GetName = int(WSAAPI*)(SOCKET, sockaddr*, int*);
@@ -44,7 +42,7 @@ using GetName = int(WSAAPI*)(SOCKET, sockaddr*, int*);
 Status NameOf(GetName get, SOCKET socket, Address* address) {
   SystemAddress system;
   system.length = sizeof(system.storage);
-  if (get(socket, &system.base, &system.length) != 0) return LastError();
+  if (get(socket, &system.base, &system.length) != 0) return LastSocketError();
   FromSystem(system, address);
   return kOk;
 }
@@ -66,7 +64,7 @@ Status Tcp::SetOption(Endpoint& endpoint, Option option, int32_t a, int32_t b, i
     case Option::kTypeOfService: {
       SystemAddress local;
       local.length = sizeof(local.storage);
-      if (::getsockname(socket, &local.base, &local.length) != 0) return LastError();
+      if (::getsockname(socket, &local.base, &local.length) != 0) return LastSocketError();
       return local.family() == AF_INET6 ? SetFlag(socket, IPPROTO_IPV6, kTrafficClass, a)
                                         : SetFlag(socket, IPPROTO_IP, IP_TOS, a);
     }

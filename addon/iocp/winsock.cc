@@ -6,15 +6,17 @@ namespace iocp_net {
 
 namespace {
 
-Status LastError() { return FromSystemError(static_cast<uint32_t>(::WSAGetLastError())); }
-
 template <typename Function>
 Status GetExtension(SOCKET socket, GUID id, Function* function) {
   DWORD bytes = 0;
-  return ::WSAIoctl(socket, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof(id), function,
-                    sizeof(*function), &bytes, nullptr, nullptr) == 0
-             ? kOk
-             : LastError();
+  if (::WSAIoctl(socket, SIO_GET_EXTENSION_FUNCTION_POINTER, &id, sizeof(id), function,
+                 sizeof(*function), &bytes, nullptr, nullptr) == 0) {
+    return kOk;
+  }
+  // A provider that does not know the function; libuv's name for it.
+  const int error = ::WSAGetLastError();
+  if (error == WSAEINVAL || error == WSAEOPNOTSUPP) return UV__EAFNOSUPPORT;
+  return FromSystemError(static_cast<uint32_t>(error));
 }
 
 }  // namespace
@@ -30,7 +32,7 @@ Status WinsockSession::Start() {
 Status Provider::Of(int family, Provider* provider) {
   const Socket probe(::WSASocketW(family, SOCK_STREAM, IPPROTO_TCP, nullptr, 0,
                                   WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT));
-  if (!probe.valid()) return LastError();
+  if (!probe.valid()) return LastSocketError();
   Provider found;
   Status status = GetExtension(probe.get(), WSAID_ACCEPTEX, &found.accept_ex);
   if (status == kOk) status = GetExtension(probe.get(), WSAID_CONNECTEX, &found.connect_ex);
@@ -50,7 +52,7 @@ Status OpenSocket(int family, Socket* socket) {
                             WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT));
   u_long on = 1;
   if (!fresh.valid() || ::ioctlsocket(fresh.get(), static_cast<long>(FIONBIO), &on) != 0) {
-    return LastError();
+    return LastSocketError();
   }
   *socket = std::move(fresh);
   return kOk;
@@ -60,7 +62,7 @@ Status SetFlag(SOCKET socket, int level, int name, int value) {
   return ::setsockopt(socket, level, name, reinterpret_cast<const char*>(&value), sizeof(value)) ==
                  0
              ? kOk
-             : LastError();
+             : LastSocketError();
 }
 
 }  // namespace iocp_net

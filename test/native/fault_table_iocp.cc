@@ -268,7 +268,7 @@ constexpr FaultRow kTable[] = {
     IOCP_NET_READ_ROWS("PeekNamedPipe"),
     IOCP_NET_ROW("PeekNamedPipe", ERROR_BAD_PIPE, kReceiveFailed, UV__EPIPE),
     IOCP_NET_PIPE_PACKET_ROWS("packet of ReadFile", kReceiveFailed),
-    IOCP_NET_ROW("packet of ReadFile", STATUS_CONNECTION_ABORTED, kReceiveFailed, UV__ECONNRESET),
+    IOCP_NET_ROW("packet of ReadFile", STATUS_CONNECTION_ABORTED, kReceiveFailed, UV__ECONNABORTED),
     IOCP_NET_ROW("packet of ReadFile", STATUS_END_OF_FILE, kReceiveFailed, UV__EOF),
     IOCP_NET_ROW("packet of ReadFile", STATUS_PIPE_BROKEN, kReceiveFailed, UV__EOF),
     IOCP_NET_MEMORY_ROWS("WriteFile", kSent),

@@ -10,68 +10,12 @@
 #include "iocp/address.h"
 #include "iocp/blocking_call.h"
 #include "iocp/completion_queue.h"
-#include "iocp/errors.h"
 #include "iocp/pipe_connection.h"
 #include "iocp/pipe_name.h"
 #include "iocp/sleeper.h"
 #include "port/backend.h"
 
 namespace iocp_net::test {
-
-TEST_CASE("errors: the same failure in three number spaces") {
-  CHECK(FromSystemError(WSAECONNRESET) == UV__ECONNRESET);
-  CHECK(FromSystemError(ERROR_NETNAME_DELETED) == UV__ECONNRESET);
-  CHECK(FromNtStatus(0xC000020D) == UV__ECONNRESET);  // STATUS_CONNECTION_RESET
-  CHECK(FromNtStatus(0xC000013C) == UV__ECONNRESET);  // STATUS_REMOTE_DISCONNECT
-  CHECK(FromSystemError(WSAECONNREFUSED) == UV__ECONNREFUSED);
-  CHECK(FromSystemError(ERROR_CONNECTION_REFUSED) == UV__ECONNREFUSED);
-  CHECK(FromNtStatus(0xC0000236) == UV__ECONNREFUSED);
-  CHECK(FromSystemError(WSAETIMEDOUT) == UV__ETIMEDOUT);
-  CHECK(FromSystemError(ERROR_SEM_TIMEOUT) == UV__ETIMEDOUT);
-  CHECK(FromNtStatus(0xC00000B5) == UV__ETIMEDOUT);  // STATUS_IO_TIMEOUT
-  CHECK(FromSystemError(WSAEADDRINUSE) == UV__EADDRINUSE);
-  CHECK(FromNtStatus(0xC000020A) == UV__EADDRINUSE);     // STATUS_ADDRESS_ALREADY_EXISTS
-  CHECK(FromNtStatus(0xC0000141) == UV__EADDRNOTAVAIL);  // STATUS_INVALID_ADDRESS
-  CHECK(FromSystemError(WSAEACCES) == UV__EACCES);
-  CHECK(FromSystemError(ERROR_ACCESS_DENIED) == UV__EPERM);
-  CHECK(FromNtStatus(0xC000009A) == UV__ENOBUFS);  // STATUS_INSUFFICIENT_RESOURCES
-  CHECK(FromNtStatus(0xC0000120) == UV__ECANCELED);
-  CHECK(FromNtStatus(0xC000023C) == UV__ENETUNREACH);
-  CHECK(FromNtStatus(0xC000023D) == UV__EHOSTUNREACH);
-  CHECK(FromNtStatus(0xC0070040) == UV__ECONNRESET);  // ERROR_NETNAME_DELETED, wrapped
-  constexpr auto kPipe = EndpointKind::kPipe;
-  CHECK(FromNtStatus(0xC0000022) == UV__EACCES);  // STATUS_ACCESS_DENIED
-  CHECK(FromNtStatus(0xC0000022, During::kOther, kPipe) == UV__EPERM);
-  CHECK(FromNtStatus(0xC000013B, During::kSend) == UV__ECONNABORTED);  // STATUS_LOCAL_DISCONNECT
-  CHECK(FromNtStatus(0xC000013B, During::kSend, kPipe) == UV__ECONNRESET);
-  CHECK(FromNtStatus(0xC0000017) == UV__ENOBUFS);  // STATUS_NO_MEMORY
-  CHECK(FromNtStatus(0xC0000017, During::kOther, kPipe) == UV__ENOMEM);
-  CHECK(FromNtStatus(0xC0000120, During::kReceive, kPipe) == UV__ECANCELED);
-  CHECK(FromNtStatus(0x8000000A, During::kReceive, kPipe) == UV__ECANCELED);  // Wine, of a close
-  CHECK(FromNtStatus(0x102, During::kReceive, kPipe) == UV__ETIMEDOUT);       // STATUS_TIMEOUT
-  CHECK(FromSystemError(0xFFFF) == UV__UNKNOWN);
-  CHECK(FromNtStatus(0xC0FFFFFF) == UV__UNKNOWN);
-}
-
-TEST_CASE("errors: success and its shades") {
-  CHECK(FromSystemError(0) == kOk);
-  CHECK(FromNtStatus(0) == kOk);
-  CHECK(FromNtStatus(0x103) == kOk);  // STATUS_PENDING: not a failure
-}
-
-TEST_CASE("errors: what they mean depends on the direction") {
-  CHECK(FromSystemError(ERROR_BROKEN_PIPE, During::kReceive) == UV__EOF);
-  CHECK(FromSystemError(ERROR_BROKEN_PIPE, During::kSend) == UV__EPIPE);
-  CHECK(FromNtStatus(0xC000014B, During::kReceive) == UV__EOF);  // STATUS_PIPE_BROKEN
-  CHECK(FromNtStatus(0xC000014B, During::kSend) == UV__EPIPE);
-  CHECK(FromSystemError(ERROR_NO_DATA, During::kSend) == UV__EPIPE);
-  CHECK(FromSystemError(ERROR_NO_DATA, During::kReceive) == UV__EAGAIN);
-  CHECK(FromSystemError(WSAECONNABORTED, During::kReceive) == UV__ECONNRESET);
-  CHECK(FromSystemError(WSAECONNABORTED, During::kSend) == UV__ECONNABORTED);
-  CHECK(FromNtStatus(0xC0000241, During::kReceive) == UV__ECONNRESET);
-  // A reset is never an end.
-  CHECK(FromSystemError(ERROR_NETNAME_DELETED, During::kReceive) == UV__ECONNRESET);
-}
 
 TEST_CASE("addresses: scopes are numbers") {
   Address address;
