@@ -13,6 +13,12 @@ constexpr int kResetsMax = 16;
 
 }  // namespace
 
+// "Would block" of an accept that waits: too many are in flight. To the caller of Take it would say
+// that one is in flight, and the listener would be deaf without a report.
+Posted Posted::Failed(Status status) {
+  return {Outcome::kFailed, status == UV__EAGAIN ? UV__ENOBUFS : status};
+}
+
 Status AcceptPool::Start(Endpoint& endpoint, size_t size) {
   while (operations_.size() < size) {
     operations_.push_back(std::make_unique<AcceptOperation>());
@@ -48,9 +54,10 @@ void AcceptPool::OnAccepted(Endpoint& endpoint, AcceptOperation& operation, Stat
 
 Status AcceptPool::PostAgain(Endpoint& endpoint, AcceptOperation& operation) {
   for (int resets = 0;; resets++) {
-    Status status = Post(endpoint, operation);
-    if (status == UV__EAGAIN) return kOk;
-    if (status == kOk) {
+    const Posted posted = Post(endpoint, operation);
+    if (posted.outcome == Posted::Outcome::kInFlight) return kOk;
+    Status status = posted.status;
+    if (posted.outcome == Posted::Outcome::kArrived) {
       if (Finish(endpoint, operation)) {
         accepted_.push_back(&operation);
         return kOk;

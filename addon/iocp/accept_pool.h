@@ -27,6 +27,20 @@ struct AcceptOperation : IoOperation {
   uint8_t addresses[2 * kAddressBytes];
 };
 
+// What an attempt to wait for a connection has come to.
+struct Posted {
+  enum class Outcome : uint8_t { kInFlight, kArrived, kFailed };
+
+  static Posted InFlight() { return {Outcome::kInFlight, kOk}; }
+  // A connection was waiting.
+  static Posted Arrived() { return {Outcome::kArrived, kOk}; }
+  // UV__ECONNRESET: a connection was waiting and is gone.
+  static Posted Failed(Status status);
+
+  Outcome outcome;
+  Status status;  // kFailed: never UV__EAGAIN
+};
+
 class AcceptPool {
  public:
   AcceptPool() = default;
@@ -48,9 +62,9 @@ class AcceptPool {
   virtual void Close(Endpoint& endpoint) = 0;
 
  protected:
-  // One attempt: opens the operation's handle and starts to wait. UV__EAGAIN: in flight. kOk: a
-  // connection was waiting. UV__ECONNRESET: one was and is gone. Otherwise nothing is left open.
-  virtual Status Post(Endpoint& endpoint, AcceptOperation& operation) = 0;
+  // One attempt: opens the operation's handle and starts to wait. When it fails nothing is left
+  // open.
+  virtual Posted Post(Endpoint& endpoint, AcceptOperation& operation) = 0;
   // Makes a connection that has come a full one.
   virtual bool Finish(Endpoint& endpoint, AcceptOperation& operation) = 0;
   virtual void CloseConnection(AcceptOperation& operation) = 0;

@@ -30,15 +30,15 @@ Status PipeListener::Claim() {
   return status == UV__ENOENT ? UV__EACCES : status;
 }
 
-Status PipeListener::Post(Endpoint& endpoint, AcceptOperation& operation) {
+Posted PipeListener::Post(Endpoint& endpoint, AcceptOperation& operation) {
   Handle pipe(std::move(first_));
   if (!pipe.valid()) {
-    if (const Status status = Create(0, &pipe); status != kOk) return status;
+    if (const Status status = Create(0, &pipe); status != kOk) return Posted::Failed(status);
   }
   operation.skip_on_success = true;
   if (const Status status = queue_.Associate(pipe.get(), &operation.skip_on_success);
       status != kOk) {
-    return status;
+    return Posted::Failed(status);
   }
   queue_.Begin(endpoint, operation);
   const uint32_t error = ::ConnectNamedPipe(pipe.get(), &operation) ? 0 : ::GetLastError();
@@ -46,9 +46,9 @@ Status PipeListener::Post(Endpoint& endpoint, AcceptOperation& operation) {
   // A client that was faster; the second one has even gone again, but its bytes can be read.
   const bool connected = error == 0 || error == ERROR_PIPE_CONNECTED || error == ERROR_NO_DATA;
   if (!pending) queue_.End(operation);
-  if (!pending && !connected) return FromSystemError(error);
+  if (!pending && !connected) return Posted::Failed(FromSystemError(error));
   operation.handle = pipe.Release();
-  return pending ? UV__EAGAIN : kOk;
+  return pending ? Posted::InFlight() : Posted::Arrived();
 }
 
 bool PipeListener::Finish(Endpoint&, AcceptOperation&) { return true; }

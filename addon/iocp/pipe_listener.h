@@ -31,7 +31,7 @@ class PipeListener final : public AcceptPool {
   void Close(Endpoint& endpoint) override;
 
  private:
-  Status Post(Endpoint& endpoint, AcceptOperation& operation) override;
+  Posted Post(Endpoint& endpoint, AcceptOperation& operation) override;
   bool Finish(Endpoint& endpoint, AcceptOperation& operation) override;
   void CloseConnection(AcceptOperation& operation) override;
   Status Create(DWORD first, Handle* pipe) const;

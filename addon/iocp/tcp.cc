@@ -230,7 +230,10 @@ uint32_t Tcp::StartSend(Endpoint& endpoint, SendOperation& operation, Spans span
 }
 
 Status Tcp::Shutdown(Endpoint& endpoint) {
-  if (::shutdown(AsSocket(endpoint.native.handle), SD_SEND) != 0) return LastSocketError();
+  // Of the sending direction: EAGAIN would say that it is under way, and nobody would report more.
+  if (::shutdown(AsSocket(endpoint.native.handle), SD_SEND) != 0) {
+    return LastSocketError(During::kSend);
+  }
   endpoint.native.shut = true;
   return kOk;
 }

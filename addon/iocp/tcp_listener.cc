@@ -9,13 +9,15 @@
 
 namespace iocp_net {
 
-Status TcpListener::Post(Endpoint& endpoint, AcceptOperation& operation) {
+Posted TcpListener::Post(Endpoint& endpoint, AcceptOperation& operation) {
   Socket socket;
-  if (const Status status = OpenSocket(family_, &socket); status != kOk) return status;
+  if (const Status status = OpenSocket(family_, &socket); status != kOk) {
+    return Posted::Failed(status);
+  }
   operation.skip_on_success = provider_.skip_on_success;
   if (const Status status = queue_.Associate(AsHandle(socket.get()), &operation.skip_on_success);
       status != kOk) {
-    return status;
+    return Posted::Failed(status);
   }
   queue_.Begin(endpoint, operation);
   DWORD bytes = 0;
@@ -25,12 +27,12 @@ Status TcpListener::Post(Endpoint& endpoint, AcceptOperation& operation) {
   const int error = done ? 0 : ::WSAGetLastError();
   if (error != 0 && error != WSA_IO_PENDING) {
     queue_.End(operation);
-    return FromSystemError(static_cast<uint32_t>(error));
+    return Posted::Failed(FromSystemError(static_cast<uint32_t>(error)));
   }
   operation.handle = AsHandle(socket.Release());
-  if (error == WSA_IO_PENDING || !endpoint.native.skip_on_success) return UV__EAGAIN;
+  if (error == WSA_IO_PENDING || !endpoint.native.skip_on_success) return Posted::InFlight();
   queue_.End(operation);
-  return kOk;
+  return Posted::Arrived();
 }
 
 // Without this the accepted socket knows neither its addresses nor shutdown().

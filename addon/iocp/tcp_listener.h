@@ -21,7 +21,7 @@ class TcpListener final : public AcceptPool {
   void Close(Endpoint& endpoint) override;
 
  private:
-  Status Post(Endpoint& endpoint, AcceptOperation& operation) override;
+  Posted Post(Endpoint& endpoint, AcceptOperation& operation) override;
   bool Finish(Endpoint& endpoint, AcceptOperation& operation) override;
   void CloseConnection(AcceptOperation& operation) override;
 

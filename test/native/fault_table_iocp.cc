@@ -125,6 +125,7 @@ constexpr FaultRow kTable[] = {
     IOCP_NET_ROW("AcceptEx", WSAECONNRESET, kRetried, kOk),
     IOCP_NET_ROW("AcceptEx", WSAENOBUFS, kPool, UV__ENOBUFS),
     IOCP_NET_ROW("AcceptEx", WSAENETDOWN, kPool, UV__ENETDOWN),
+    IOCP_NET_ROW("AcceptEx", WSAEWOULDBLOCK, kPool, UV__ENOBUFS),
     IOCP_NET_ROW("WSASocketW (for an accept)", WSAEMFILE, kPool, UV__EMFILE),
     IOCP_NET_ROW("WSASocketW (for an accept)", WSAENOBUFS, kPool, UV__ENOBUFS),
 
@@ -144,6 +145,7 @@ constexpr FaultRow kTable[] = {
     IOCP_NET_ROW("WSASend (overlapped)", WSAEWOULDBLOCK, kSent, UV__ENOBUFS),
     IOCP_NET_ROW("shutdown", WSAENETDOWN, kShut, UV__ENETDOWN),
     IOCP_NET_ROW("shutdown", WSAENOTCONN, kShut, UV__ENOTCONN),
+    IOCP_NET_ROW("shutdown", WSAEWOULDBLOCK, kShut, UV__ENOBUFS),
     IOCP_NET_ROW("setsockopt", WSAEINVAL, kCall, UV__EINVAL),
     IOCP_NET_ROW("setsockopt", WSAENETDOWN, kCall, UV__ENETDOWN),
     IOCP_NET_ROW("setsockopt", WSAENOBUFS, kCall, UV__ENOBUFS),

@@ -65,12 +65,12 @@ namespace {
 struct FakePool final : AcceptPool {
   explicit FakePool(CompletionQueue& completion_queue) : queue(completion_queue) {}
 
-  Status Post(Endpoint& endpoint, AcceptOperation& operation) override {
+  Posted Post(Endpoint& endpoint, AcceptOperation& operation) override {
     posts++;
-    if (next != UV__EAGAIN) return next;
+    if (next != kOk) return Posted::Failed(next);
     queue.Begin(endpoint, operation);
     posted.push_back(&operation);
-    return UV__EAGAIN;
+    return Posted::InFlight();
   }
   bool Finish(Endpoint&, AcceptOperation& operation) override {
     operation.handle = connection;
@@ -89,7 +89,7 @@ struct FakePool final : AcceptPool {
   }
 
   CompletionQueue& queue;
-  Status next = UV__EAGAIN;
+  Status next = kOk;
   bool complete = true;
   HANDLE connection = reinterpret_cast<HANDLE>(0x1234);
   std::vector<AcceptOperation*> posted;
@@ -152,9 +152,25 @@ TEST_CASE("accept pool: never stops accepting without a report") {
   CHECK(pool.Acceptable(listener));  // there is a failure to report
   CHECK(pool.Take(listener, &handle, &skip) == UV__ENOBUFS);
   CHECK(pool.Take(listener, &handle, &skip) == UV__ENOBUFS);
-  pool.next = UV__EAGAIN;
+  pool.next = kOk;
   CHECK(pool.Take(listener, &handle, &skip) == UV__EAGAIN);
   CHECK(listener.native.in_flight == 2);
+}
+
+TEST_CASE("accept pool: an accept that would block has failed, and is not in flight") {
+  CompletionQueue queue;
+  Endpoint listener;
+  FakePool pool(queue);
+  REQUIRE(pool.Start(listener, 1) == kOk);
+  HANDLE handle = nullptr;
+  bool skip = false;
+  pool.next = UV__EAGAIN;
+  pool.Arrive(listener, UV__EAGAIN);
+  CHECK(pool.Acceptable(listener));
+  CHECK(pool.Take(listener, &handle, &skip) == UV__ENOBUFS);
+  pool.next = kOk;
+  CHECK(pool.Take(listener, &handle, &skip) == UV__EAGAIN);
+  CHECK(listener.native.in_flight == 1);
 }
 
 TEST_CASE("accept pool: a storm of resets is passed over in bounded steps") {
