@@ -2,18 +2,24 @@
 
 #include <utility>
 
-#include "iocp/errors.h"
+// Of the linker: the start of the module that this code is in.
+extern "C" IMAGE_DOS_HEADER __ImageBase;
 
 namespace iocp_net {
 
-Status BlockingCall::Start(CompletionQueue& queue, IoOperation& operation, Function function) {
+uint32_t BlockingCall::Start(CompletionQueue& queue, IoOperation& operation, Function function) {
   queue_ = &queue;
   operation_ = &operation;
   function_ = std::move(function);
   state_ = State::kWaiting;
-  if (::TrySubmitThreadpoolCallback(Main, this, nullptr)) return kOk;
+  // The packet overtakes the return of the pool's thread: a worker thread that alone has loaded the
+  // addon may end meanwhile, and must not unload the code under it.
+  TP_CALLBACK_ENVIRON environment;
+  ::InitializeThreadpoolEnvironment(&environment);
+  ::SetThreadpoolCallbackLibrary(&environment, &__ImageBase);
+  if (::TrySubmitThreadpoolCallback(Main, this, &environment)) return 0;
   state_ = State::kIdle;
-  return FromSystemError(::GetLastError());
+  return ::GetLastError();
 }
 
 void CALLBACK BlockingCall::Main(PTP_CALLBACK_INSTANCE instance, void* self) {

@@ -10,7 +10,6 @@
 #include "iocp/completion_queue.h"
 #include "iocp/handle.h"
 #include "iocp/operation.h"
-#include "port/status.h"
 
 namespace iocp_net {
 
@@ -23,8 +22,9 @@ class BlockingCall {
   BlockingCall(const BlockingCall&) = delete;
   BlockingCall& operator=(const BlockingCall&) = delete;
 
-  // `operation` has begun, and ends with the call. Until then this object must live.
-  Status Start(CompletionQueue& queue, IoOperation& operation, Function function);
+  // `operation` has begun, and ends with the call. Until then this object must live. Answers with
+  // the system's error; 0: the packet comes.
+  uint32_t Start(CompletionQueue& queue, IoOperation& operation, Function function);
   // Interrupts it. When this returns, the function has returned or will never run; the operation's
   // packet still comes.
   void Cancel();

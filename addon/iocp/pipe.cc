@@ -108,10 +108,10 @@ Status Pipe::Connect(Endpoint& endpoint, const Address& peer, const Address*,
     return kOk;
   }
   PipeWork& work = native.pipe->Work(*this);
-  const Status started = work.call.Start(queue_, connect, [name = std::move(name), &work] {
+  const uint32_t started = work.call.Start(queue_, connect, [name = std::move(name), &work] {
     return WaitAndOpen(name, work.call, &work.opened);
   });
-  if (started != kOk) queue_.Decide(connect, started);
+  if (started != 0) queue_.Decide(connect, FromSystemError(started));
   return kOk;
 }
 

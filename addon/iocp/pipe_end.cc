@@ -3,7 +3,8 @@
 // A pipe has no half-close: the peer sees the end only when our handle is closed, and then neither
 // side can go on. So a shutdown waits until the peer has read everything, and then, while we wait
 // for bytes of the peer, until it has been silent for a moment; then the pipe is closed as a whole
-// and both sides see the end.
+// and both sides see the end. A step that fails is reported, and the end comes all the same: a peer
+// that waits for it would wait for ever.
 #include <cassert>
 #include <utility>
 
@@ -52,10 +53,11 @@ Status Pipe::Shutdown(Endpoint& endpoint) {
   const NTSTATUS ntstatus =
       ::NtQueryInformationFile(native.handle, &block, &information, sizeof(information),
                                static_cast<FILE_INFORMATION_CLASS>(kPipeLocalInformation));
+  native.shut = true;
   if (ntstatus < 0) {
+    AfterFlush(endpoint);
     return FromNtStatus(static_cast<uint32_t>(ntstatus), During::kSend, EndpointKind::kPipe);
   }
-  native.shut = true;
   if (information.outbound_quota == information.write_quota_available) {
     AfterFlush(endpoint);  // the peer has read everything already
     return kOk;
@@ -63,14 +65,16 @@ Status Pipe::Shutdown(Endpoint& endpoint) {
   connection.ending = Ending::kFlushing;
   PipeWork& work = connection.Work(*this);
   queue_.Begin(endpoint, work.flush);
-  const Status status = work.call.Start(queue_, work.flush, [handle = native.handle]() -> uint32_t {
-    // Its failure means that the peer is gone, and that is as good.
-    ::FlushFileBuffers(handle);
-    return 0;
-  });
-  if (status != kOk) {
+  const uint32_t error =
+      work.call.Start(queue_, work.flush, [handle = native.handle]() -> uint32_t {
+        // Its failure means that the peer is gone, and that is as good.
+        ::FlushFileBuffers(handle);
+        return 0;
+      });
+  if (error != 0) {
     queue_.End(work.flush);
-    return status;
+    AfterFlush(endpoint);
+    return FromSystemError(error, During::kSend);
   }
   return UV__EAGAIN;
 }
@@ -86,9 +90,9 @@ void SilenceOperation::Complete(Transport&, Endpoint& owner, Status, size_t) {
 void Pipe::OnFlushed(Endpoint& endpoint) {
   PipeConnection& connection = *endpoint.native.pipe;
   assert(connection.ending == Ending::kFlushing);
-  const Status status = FromSystemError(connection.work->call.error());  // of one that never ran
-  if (status == kOk) AfterFlush(endpoint);
-  engine_.OnShut(endpoint, status);
+  const uint32_t error = connection.work->call.error();  // of one that never ran
+  AfterFlush(endpoint);
+  engine_.OnShut(endpoint, FromSystemError(error, During::kSend));
 }
 
 void Pipe::OnSilence(Endpoint& endpoint) {
