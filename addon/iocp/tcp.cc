@@ -55,6 +55,11 @@ void RefuseAtOnce(SOCKET socket) {
              nullptr, nullptr);
 }
 
+// Short of something at the moment: who needs the provider asks again.
+bool IsPassing(Status status) {
+  return status == UV__EMFILE || status == UV__ENOBUFS || status == UV__ENOMEM;
+}
+
 DWORD ToBuffers(Spans spans, size_t bytes_max, WSABUF* buffers) {
   size_t total = 0;
   DWORD used = 0;
@@ -75,7 +80,7 @@ Status Tcp::Open() {
   if (const Status status = winsock_.Start(); status != kOk) return status;
   const Status v4 = Provider::Of(AF_INET, &v4_);
   const Status v6 = Provider::Of(AF_INET6, &v6_);
-  return v6 == kOk ? kOk : v4;
+  return v6 == kOk || IsPassing(v6) || IsPassing(v4) ? kOk : v4;
 }
 
 Status Tcp::FindProvider(int family, const Provider** provider) {
