@@ -77,9 +77,10 @@ void FaultPlayer::NoteStrike(const Strike& strike) {
   }
   // Of accept4 alone are errors that nobody need report because who waits is refused.
   if (row.answer == Answer::kPool || (row.call == "accept4" && row.answer == Answer::kNobody)) {
-    accepts_may_fail_.push_back(row.status);
+    NoteInPool(strike);
     return;
   }
+  if (row.call == "WSASocketW (a probe)" || row.call == "WSAIoctl (an extension)") probes_struck_++;
   if (row.answer == Answer::kRetried || row.answer == Answer::kNobody) return;
   End* const end = ByNative(strike.native);
   if (row.answer == Answer::kConnected && end == nullptr && strike.native >= -1) {
@@ -96,6 +97,31 @@ void FaultPlayer::NoteStrike(const Strike& strike) {
          std::string(FaultTable()[*owed.row].name));
   }
   owed.row = strike.row;
+}
+
+void FaultPlayer::NoteInPool(const Strike& strike) {
+  const bool named = strike.native <= kLastListenerKey;
+  Pool& pool = pools_[named ? strike.native : kSockets];
+  pool.may_fail.push_back(FaultTable()[strike.row].status);
+  pool.struck = true;
+  if (!named) return;
+  for (const auto& end : ends_) {
+    const bool connected = end->stream->connected && end->stream->connect_status == kOk;
+    if (end->target != nullptr && !connected && PoolOf(end->target->address) == strike.native) {
+      end->may_find_nobody = true;
+    }
+  }
+}
+
+// Of sockets no more is known than that they are sockets: what their accepts need is opened before
+// it has anything to do with a listener.
+int64_t FaultPlayer::PoolOf(const Address& address) {
+#ifdef _WIN32
+  if (address.kind == EndpointKind::kPipe) return ListenerKeyOf(address.host);
+#else
+  static_cast<void>(address);
+#endif
+  return kSockets;
 }
 
 // True when this is what struck.
@@ -145,18 +171,27 @@ void FaultPlayer::Judge() {
 }
 
 void FaultPlayer::JudgeListener(End& end) {
-  if (end.stream->accept_failures == end.accept_failures) return;
-  if (++end.accept_failures != end.stream->accept_failures) Fail("a listener at rest has accepted");
-  const Status status = end.stream->accept_failure;
-  const auto owed = std::find_if(accepts_owed_.begin(), accepts_owed_.end(),
-                                 [&](size_t row) { return FaultTable()[row].status == status; });
-  if (owed != accepts_owed_.end()) {
-    injector_.Reported(*owed, status);
-    accepts_owed_.erase(owed);
-  } else if (std::find(accepts_may_fail_.begin(), accepts_may_fail_.end(), status) ==
-             accepts_may_fail_.end()) {
-    Fail("an accept fails with ", status);
+  const int64_t key = PoolOf(end.address);
+  Pool& pool = pools_[key];
+  if (end.stream->accept_failures != end.accept_failures) {
+    if (++end.accept_failures != end.stream->accept_failures) {
+      Fail("a listener at rest has accepted");
+    }
+    const Status status = end.stream->accept_failure;
+    const auto owed = std::find_if(accepts_owed_.begin(), accepts_owed_.end(),
+                                   [&](size_t row) { return FaultTable()[row].status == status; });
+    if (owed != accepts_owed_.end()) {
+      injector_.Reported(*owed, status);
+      accepts_owed_.erase(owed);
+    } else if (!pool.MayFail(status)) {
+      Fail("an accept fails with ", status);
+    }
   }
+  // With each connection that is taken the whole pool is posted again.
+  const size_t accepted = end.stream->accepted.size();
+  if (key != kSockets && accepted > end.accepted && !pool.struck) pool.may_fail.clear();
+  end.accepted = accepted;
+  if (key != kSockets) pool.struck = false;
 }
 
 void FaultPlayer::JudgeEnd(End& end) {
@@ -164,12 +199,11 @@ void FaultPlayer::JudgeEnd(End& end) {
   if (stream.connected && stream.connect_status != kOk && !end.failed) {
     end.failed = true;
     const Status status = stream.connect_status;
-    // A name is there as long as one of its instances is.
-    const bool unavailable = end.kind == EndpointKind::kPipe && !accepts_may_fail_.empty();
     // Of a wait for a name that goes meanwhile, in Wine alone.
     const bool vanished = status == UV__UNKNOWN && UnderWine() && end.kind == EndpointKind::kPipe;
-    const bool nobody = end.target != nullptr && (end.target->gone || unavailable) &&
-                        (status == UV__ECONNREFUSED || status == UV__ENOENT || vanished);
+    const bool closed = end.target != nullptr && end.target->gone;
+    const bool nobody = (closed && status == UV__ECONNREFUSED) ||
+                        ((closed || end.may_find_nobody) && (status == UV__ENOENT || vanished));
     if (!Report(end.connect, status) && !nobody && !Genuine(end, status)) {
       Fail("a connect fails with ", status, StruckOf(end.connect));
     }
@@ -288,112 +322,6 @@ void FaultPlayer::Identify(End& end) {
     end.out = client->in;
   }
   if (end.peer == nullptr) Fail("the first bytes of a connection are nobody's");
-}
-
-bool FaultPlayer::Arrived() const {
-  return std::all_of(ends_.begin(), ends_.end(), [&](const auto& end) { return Arrived(*end); });
-}
-
-bool FaultPlayer::Arrived(const End& end) const {
-  const Stream& stream = *end.stream;
-  if (end.gone) return stream.closed;
-  if (end.listener) return true;
-  if (!stream.connected) return false;
-  if (!end.Open()) return true;
-  if (end.receive.Unseen() || end.send.Unseen()) return false;
-  if (end.peer != nullptr && !end.peer->gone && end.peer->Over()) return true;  // it reads no more
-  if (end.shut_asked && !stream.shut) return false;
-  if (end.Over() || end.broken) return true;
-  if (stream.sent != end.sent_owed) return false;
-  if (end.peer == nullptr) return end.written == 0;
-  return end.peer->gone || end.peer->Over() || end.peer->received == end.written;
-}
-
-std::string FaultPlayer::Waiting() const {
-  std::string text;
-  for (const auto& end : ends_) {
-    if (Arrived(*end)) continue;
-    const Stream& stream = *end->stream;
-    text += "\n  endpoint " + std::to_string(stream.index) +
-            (stream.connected ? "" : ", not connected") + (end->gone ? ", not closed" : "") +
-            (end->kind == EndpointKind::kPipe ? ", local" : "") + ", written " +
-            std::to_string(end->written) + ", received by the peer " +
-            (end->peer == nullptr ? "?" : std::to_string(end->peer->received)) + ", sent " +
-            std::to_string(stream.sent) + " of " + std::to_string(end->sent_owed) +
-            (end->receive.Unseen() ? ", owes a receive's failure" : "") +
-            (end->send.Unseen() ? ", owes a send's failure" : "") +
-            (end->shut_asked && !stream.shut ? ", owes a shut" : "");
-  }
-  return text;
-}
-
-// Windows: a pipe is there, and busy, as long as one of its connections is; who waits for a free
-// instance of it waits for half a minute, whether anybody listens or not.
-bool FaultPlayer::WaitsInVain(const End& end) {
-#ifdef _WIN32
-  return end.kind == EndpointKind::kPipe && !end.stream->connected && end.target != nullptr &&
-         end.target->gone;
-#else
-  static_cast<void>(end);
-  return false;
-#endif
-}
-
-// No more faults, nobody who holds anything back: every byte arrives, and all that is owed comes.
-void FaultPlayer::LetEverythingFlow() {
-  calm_ = true;
-  for (const auto& end : ends_) {
-    if (!end->gone && !end->listener && !end->Over()) port_->Receive(*end->stream);
-  }
-  const auto settled = [&] {
-    RestartAccepts();
-    Judge();
-    // Its receive has failed before it was known whose it is: its client waits for it.
-    for (const auto& end : ends_) {
-      if (end->listener || end->gone) continue;
-      const bool unnamed = end->out == 0 && end->Over();
-      if (unnamed || WaitsInVain(*end)) Close(*end, CloseHow::kReset);
-    }
-    return Arrived();
-  };
-  try {
-    port_->Until("every byte", settled);
-  } catch (...) {
-    MESSAGE("still waiting: ", Waiting());
-    throw;
-  }
-  port_->Settle();
-}
-
-void FaultPlayer::CheckAtRest() {
-  if (!accepts_owed_.empty()) Fail("a failed accept was not reported");
-  size_t open = 0;
-  for (const auto& end : ends_) {
-    if (end->gone && !end->stream->closed) Fail("a close was not answered");
-    if (!end->gone) open++;
-  }
-  if (port_->engine().OpenEndpoints() != open) {
-    Fail("the table has ", port_->engine().OpenEndpoints(), " endpoints instead of ", open);
-  }
-}
-
-// Closes everything, faults or not; then nothing may be left.
-void FaultPlayer::Finish() {
-  calm_ = false;
-  if (random_.Below(2) == 0) {
-    for (const auto& end : ends_) {
-      if (!end->gone) Close(*end, random_.Below(2) == 0 ? CloseHow::kReset : CloseHow::kGraceful);
-    }
-    port_->CloseAll();
-  } else {
-    const Armed armed(injector_);
-    port_->End();
-  }
-  injector_.TakeStrikes();  // of closes, which nobody reports
-  port_.reset();
-  if (const size_t now = OpenDescriptors(); now != descriptors_) {
-    Fail("descriptors: ", descriptors_, " before, ", now, " after");
-  }
 }
 
 }  // namespace iocp_net::test

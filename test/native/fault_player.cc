@@ -137,8 +137,9 @@ void FaultPlayer::Listen() {
   });
   if (stream == nullptr) {
     // Not one accept could be posted.
-    const auto may = std::find(accepts_may_fail_.begin(), accepts_may_fail_.end(), status);
-    if (!direct_struck_ && may == accepts_may_fail_.end()) Fail("a listen fails with ", status);
+    if (!direct_struck_ && !pools_[PoolOf(address)].MayFail(status)) {
+      Fail("a listen fails with ", status);
+    }
     return;
   }
   if (status != kOk) Fail("a failed listen has an endpoint");
@@ -170,10 +171,14 @@ void FaultPlayer::Connect() {
   });
   if (stream == nullptr) {
     if (status == kOk) Fail("a connect without an endpoint");
+    if (!direct_struck_) Fail("a connect fails at once with ", status);
     return;
   }
   End& end = Add(stream, listener->kind);
   end.target = listener;
+  const int64_t pool = PoolOf(listener->address);
+  // A name is there as long as one of its instances is.
+  end.may_find_nobody = pool != kSockets && !pools_[pool].may_fail.empty();
   end.out = NextFlow();
   end.in = end.out | kAnswers;
   end.connect.row = std::exchange(connect_struck_, std::nullopt);
@@ -298,23 +303,6 @@ void FaultPlayer::RestartAccepts() {
   }
 }
 
-void FaultPlayer::OpenAnother() {
-  static std::vector<int32_t> control(kControlWords);
-  static std::vector<double> counters(kCounterCount);
-  static std::vector<uint8_t> bytes(kSlabBytes + kArenaBytes);
-  Engine other;
-  const SharedMemory memory{control.data(), counters.data(), bytes.data(),
-                            bytes.data() + kSlabBytes};
-  const Status status = Direct("another engine", [&] { return other.Open(memory); });
-  if (status == UV__ENOTSUP) Fail("an engine hides why it does not open");
-  if (status != kOk) return;
-  // What went wrong while it opened has no consequences.
-  if (const Status listens = other.Listen(Harness::Loopback(0), 511, 0); listens != kOk) {
-    Fail("another engine does not listen: ", listens);
-  }
-  other.End();
-}
-
 // To another endpoint, which goes on where this one was.
 void FaultPlayer::HandOver() {
 #ifdef __linux__
@@ -357,6 +345,8 @@ void FaultPlayer::HandOver() {
   next.broken = end->broken;
   next.shut_asked = end->shut_asked;
   next.stream->shut = end->stream->shut;
+  next.stream->shut_status = end->stream->shut_status;
+  next.shut = end->shut;
   next.peer = end->peer;
   if (next.peer != nullptr) next.peer->peer = &next;
   for (const auto& other : ends_) {

@@ -3,6 +3,7 @@
 #ifndef IOCP_NET_TEST_NATIVE_FAULT_PLAYER_H_
 #define IOCP_NET_TEST_NATIVE_FAULT_PLAYER_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -44,13 +45,26 @@ class FaultPlayer {
     bool Unseen() const { return row.has_value() && !seen; }
   };
 
+  // What the accepts of a listener need.
+  struct Pool {
+    std::vector<Status> may_fail;  // with these
+    bool struck = false;           // since it was judged
+
+    bool MayFail(Status status) const {
+      return std::find(may_fail.begin(), may_fail.end(), status) != may_fail.end();
+    }
+  };
+  static constexpr int64_t kSockets = -1;  // the pool of all of them
+
   struct End {
     StreamPtr stream;
     EndpointKind kind = EndpointKind::kTcp;
     Address address;  // of a listener
     bool listener = false;
     int accept_failures = 0;      // that were seen
+    size_t accepted = 0;          // so far
     const End* target = nullptr;  // the listener that a client has asked
+    bool may_find_nobody = false;
 
     uint64_t out = 0;  // the flows; 0: not known yet
     uint64_t in = 0;
@@ -93,16 +107,22 @@ class FaultPlayer {
   void Close(End& end, CloseHow how);
   void Ask();
   void RestartAccepts();
-  void OpenAnother();
   void HandOver();
   void CheckSticky(End& end);
   Address FreshAddress();
+
+  // fault_another.cc: another engine beside the first one.
+  void OpenAnother();
+  void AskAnother(Engine& other, const Address& peer);
+  static bool HasIpv6();
 
   // fault_checks.cc: what must hold.
   template <typename Call>
   Status Direct(const char* what, Call call);
   std::optional<size_t> Note();
   void NoteStrike(const Strike& strike);
+  void NoteInPool(const Strike& strike);
+  static int64_t PoolOf(const Address& address);
   bool Report(Owed& owed, Status status);
   static std::string StruckOf(const Owed& owed);
   void Judge();
@@ -113,6 +133,9 @@ class FaultPlayer {
   void CheckTurns();
   void Take(Stream& stream, const uint8_t* bytes, size_t length);
   void Identify(End& end);
+
+  // fault_end.cc: everything flows, and nothing is left.
+  static bool Ends(const End& end);
   bool Arrived() const;
   bool Arrived(const End& end) const;
   std::string Waiting() const;
@@ -142,8 +165,9 @@ class FaultPlayer {
   std::unique_ptr<Harness> port_;
   std::vector<std::unique_ptr<End>> ends_;
   std::map<const Stream*, End*> by_stream_;
-  std::vector<size_t> accepts_owed_;      // rows
-  std::vector<Status> accepts_may_fail_;  // with these
+  std::vector<size_t> accepts_owed_;  // rows
+  std::map<int64_t, Pool> pools_;     // by PoolOf
+  int probes_struck_ = 0;             // each of them another address family
   std::optional<size_t> connect_struck_;
   bool direct_struck_ = false;      // the last call of Direct
   std::vector<std::string> names_;  // of Unix sockets, in case their removal has failed

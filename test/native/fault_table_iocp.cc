@@ -19,6 +19,13 @@ namespace {
 #define IOCP_NET_ROW(call, error, answer, status) \
   FaultRow { call, error, #error, Answer::answer, status }
 
+#define IOCP_NET_BIND_ROWS(call)                                      \
+  IOCP_NET_ROW(call, WSAEACCES, kCall, UV__EACCES),                   \
+      IOCP_NET_ROW(call, WSAEADDRNOTAVAIL, kCall, UV__EADDRNOTAVAIL), \
+      IOCP_NET_ROW(call, WSAEINVAL, kCall, UV__EINVAL),               \
+      IOCP_NET_ROW(call, WSAENETDOWN, kCall, UV__ENETDOWN),           \
+      IOCP_NET_ROW(call, WSAENOBUFS, kCall, UV__ENOBUFS)
+
 #define IOCP_NET_RECEIVE_ROWS(call)                                      \
   IOCP_NET_ROW(call, WSAECONNABORTED, kReceiveFailed, UV__ECONNRESET),   \
       IOCP_NET_ROW(call, WSAECONNRESET, kReceiveFailed, UV__ECONNRESET), \
@@ -99,11 +106,12 @@ constexpr FaultRow kTable[] = {
     IOCP_NET_ROW("WSASocketW", WSAENETDOWN, kCall, UV__ENETDOWN),
     IOCP_NET_ROW("WSASocketW", WSAENOBUFS, kCall, UV__ENOBUFS),
     IOCP_NET_ROW("WSASocketW", WSAEPROTONOSUPPORT, kCall, UV__EPROTONOSUPPORT),
-    IOCP_NET_ROW("bind", WSAEACCES, kCall, UV__EACCES),
-    IOCP_NET_ROW("bind", WSAEADDRNOTAVAIL, kCall, UV__EADDRNOTAVAIL),
-    IOCP_NET_ROW("bind", WSAEINVAL, kCall, UV__EINVAL),
-    IOCP_NET_ROW("bind", WSAENETDOWN, kCall, UV__ENETDOWN),
-    IOCP_NET_ROW("bind", WSAENOBUFS, kCall, UV__ENOBUFS),
+    IOCP_NET_ROW("ioctlsocket (FIONBIO)", WSAEINVAL, kCall, UV__EINVAL),
+    IOCP_NET_ROW("ioctlsocket (FIONBIO)", WSAENETDOWN, kCall, UV__ENETDOWN),
+    IOCP_NET_BIND_ROWS("bind"),
+    IOCP_NET_ROW("bind", WSAEADDRINUSE, kCall, UV__EADDRINUSE),
+    IOCP_NET_BIND_ROWS("bind (to any address)"),
+    IOCP_NET_ROW("bind (to any address)", WSAEADDRINUSE, kConnected, UV__EADDRINUSE),  // as libuv
     IOCP_NET_ROW("listen", WSAEADDRINUSE, kCall, UV__EADDRINUSE),
     IOCP_NET_ROW("listen", WSAEMFILE, kCall, UV__EMFILE),
     IOCP_NET_ROW("listen", WSAENETDOWN, kCall, UV__ENETDOWN),
@@ -128,6 +136,8 @@ constexpr FaultRow kTable[] = {
     IOCP_NET_ROW("AcceptEx", WSAEWOULDBLOCK, kPool, UV__ENOBUFS),
     IOCP_NET_ROW("WSASocketW (for an accept)", WSAEMFILE, kPool, UV__EMFILE),
     IOCP_NET_ROW("WSASocketW (for an accept)", WSAENOBUFS, kPool, UV__ENOBUFS),
+    IOCP_NET_ROW("ioctlsocket (FIONBIO, for an accept)", WSAEINVAL, kPool, UV__EINVAL),
+    IOCP_NET_ROW("ioctlsocket (FIONBIO, for an accept)", WSAENETDOWN, kPool, UV__ENETDOWN),
 
     IOCP_NET_RECEIVE_ROWS("WSARecv"),
     IOCP_NET_ROW("WSARecv", WSAEWOULDBLOCK, kReceiveFailed, UV__ENOBUFS),  // too many in flight
@@ -171,12 +181,14 @@ constexpr FaultRow kTable[] = {
     IOCP_NET_ROW("packet of WSARecv", STATUS_LOCAL_DISCONNECT, kReceiveFailed, UV__ECONNRESET),
     IOCP_NET_SOCKET_PACKET_ROWS("packet of WSASend", kSent),
     IOCP_NET_ROW("packet of WSASend", STATUS_CONNECTION_ABORTED, kSent, UV__ECANCELED),
+    IOCP_NET_ROW("packet of WSASend", STATUS_DEVICE_NOT_READY, kSent, UV__ENOBUFS),
     IOCP_NET_ROW("packet of WSASend", STATUS_GRACEFUL_DISCONNECT, kSent, UV__EPIPE),
     IOCP_NET_ROW("packet of WSASend", STATUS_PIPE_DISCONNECTED, kSent, UV__EPIPE),
     IOCP_NET_SOCKET_PACKET_ROWS("packet of ConnectEx", kConnected),
     IOCP_NET_ROW("packet of ConnectEx", STATUS_ADDRESS_ALREADY_EXISTS, kConnected, UV__EADDRINUSE),
     IOCP_NET_ROW("packet of ConnectEx", STATUS_CONNECTION_ABORTED, kConnected, UV__ECONNABORTED),
     IOCP_NET_ROW("packet of ConnectEx", STATUS_CONNECTION_REFUSED, kConnected, UV__ECONNREFUSED),
+    IOCP_NET_ROW("packet of ConnectEx", STATUS_DEVICE_NOT_READY, kConnected, UV__EAGAIN),
     IOCP_NET_ROW("packet of ConnectEx", STATUS_INVALID_ADDRESS_COMPONENT, kConnected,
                  UV__EADDRNOTAVAIL),
     IOCP_NET_ROW("packet of ConnectEx", STATUS_SHARING_VIOLATION, kConnected, UV__EADDRINUSE),

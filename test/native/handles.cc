@@ -13,7 +13,8 @@ namespace {
 
 struct Record {
   Role role = Role::kNone;
-  int64_t owner = -1;  // its key
+  int64_t owner = -1;     // its key
+  int64_t listener = -1;  // of an instance that waits for a client
   bool opening = false;
   DWORD broken = 0;
 };
@@ -72,11 +73,17 @@ void OnOwned(HANDLE handle, const OVERLAPPED* operation) {
   Alter(handle, [key](Record& record) { record.owner = key; });
 }
 
-int64_t NameOf(HANDLE handle) {
+int64_t StruckAs(HANDLE handle) {
   const Record record = Find(handle);
   if (record.owner != -1) return record.owner;
   return record.opening ? -1 : reinterpret_cast<int64_t>(handle);
 }
+
+void OnInstance(HANDLE handle, int64_t listener) {
+  Alter(handle, [listener](Record& record) { record.listener = listener; });
+}
+
+int64_t ListenerOf(HANDLE handle) { return Find(handle).listener; }
 
 void OnAdopted(HANDLE handle) {
   Alter(handle, [](Record& record) { record.opening = false; });

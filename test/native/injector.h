@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -54,6 +55,12 @@ struct Strike {
 // Names an endpoint also when its handle is gone, or was never there; less than any descriptor.
 inline int64_t KeyOf(int32_t index, int32_t generation) {
   return -2 - ((int64_t{index} << 31) | generation);
+}
+
+// The same for a listener on a named pipe, which has no handle of its own; less than any of those.
+constexpr int64_t kLastListenerKey = INT64_MIN + int64_t{UINT32_MAX};
+inline int64_t ListenerKeyOf(std::string_view name) {
+  return INT64_MIN + static_cast<uint32_t>(std::hash<std::string_view>{}(name));
 }
 
 struct Tally {

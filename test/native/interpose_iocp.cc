@@ -4,6 +4,7 @@
 
 #include <mstcpip.h>
 #include <mswsock.h>
+#include <ws2tcpip.h>
 
 #include <algorithm>
 #include <vector>
@@ -14,9 +15,7 @@
 
 namespace iocp_net::test {
 
-namespace {
-
-bool Fails(std::string_view call, int64_t native) {
+bool CallFailsFor(std::string_view call, int64_t native) {
   Injector* const injector = ArmedInjector();
   const FaultRow* const row = injector == nullptr ? nullptr : injector->Strike(call, native);
   if (row == nullptr) return false;
@@ -24,13 +23,13 @@ bool Fails(std::string_view call, int64_t native) {
   return true;
 }
 
-}  // namespace
-
 bool CallFails(std::string_view call, SOCKET socket) {
-  return Fails(call, static_cast<int64_t>(socket));
+  return CallFailsFor(call, static_cast<int64_t>(socket));
 }
 
-bool CallFails(std::string_view call, HANDLE handle) { return Fails(call, NameOf(handle)); }
+bool CallFails(std::string_view call, HANDLE handle) {
+  return CallFailsFor(call, StruckAs(handle));
+}
 
 size_t MovedOf(size_t bytes) {
   Injector* const injector = ArmedInjector();
@@ -82,10 +81,20 @@ int WSAAPI CloseSocket(SOCKET socket) {
   return real(socket);
 }
 
+bool IsAny(const sockaddr* address) {
+  if (address->sa_family == AF_INET6) {
+    return IN6_IS_ADDR_UNSPECIFIED(&reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr) != 0;
+  }
+  return reinterpret_cast<const sockaddr_in*>(address)->sin_addr.s_addr == INADDR_ANY;
+}
+
 int WSAAPI Bind(SOCKET socket, const sockaddr* address, int length) {
   using Function = int(WSAAPI*)(SOCKET, const sockaddr*, int);
   static const auto real = Real<Function>(L"ws2_32.dll", "bind");
-  return CallFails("bind", socket) ? SOCKET_ERROR : real(socket, address, length);
+  // Of a connection that names no local address: an address that is taken then fails it later.
+  const bool any = IsAny(address);
+  if (CallFails(any ? "bind (to any address)" : "bind", socket)) return SOCKET_ERROR;
+  return real(socket, address, length);
 }
 
 int WSAAPI Listen(SOCKET socket, int backlog) {
@@ -112,6 +121,7 @@ const char* OptionCall(int level, int name) {
     return "setsockopt (SO_UPDATE_ACCEPT_CONTEXT)";
   }
   const bool dispensable =
+      (level == IPPROTO_IPV6 && name == IPV6_V6ONLY) ||
       (level == SOL_SOCKET && (name == kReuseUnicastPort || name == SO_LINGER)) ||
       (level == IPPROTO_TCP && std::find(std::begin(kKeepAliveTimes), std::end(kKeepAliveTimes),
                                          name) != std::end(kKeepAliveTimes));
@@ -140,8 +150,10 @@ int WSAAPI GetPeer(SOCKET socket, sockaddr* address, int* length) {
 int WSAAPI Control(SOCKET socket, long command, u_long* argument) {
   using Function = int(WSAAPI*)(SOCKET, long, u_long*);
   static const auto real = Real<Function>(L"ws2_32.dll", "ioctlsocket");
-  const bool asks = command == static_cast<long>(FIONREAD);
-  if (asks && CallFails("ioctlsocket (FIONREAD)", socket)) return SOCKET_ERROR;
+  const bool for_accept = RoleOf(AsHandle(socket)) == Role::kAcceptSocket;
+  const char* call = for_accept ? "ioctlsocket (FIONBIO, for an accept)" : "ioctlsocket (FIONBIO)";
+  if (command == static_cast<long>(FIONREAD)) call = "ioctlsocket (FIONREAD)";
+  if (CallFails(call, socket)) return SOCKET_ERROR;
   return real(socket, command, argument);
 }
 
@@ -210,10 +222,7 @@ int WSAAPI Ioctl(SOCKET socket, DWORD code, LPVOID in, DWORD in_size, LPVOID out
 
 }  // namespace iocp_net::test
 
-// What calls of these names are made through; with these here the import library's are not linked.
 extern "C" {
-#define IOCP_NET_IN_PLACE_OF(name, function) \
-  void* __imp_##name = reinterpret_cast<void*>(iocp_net::test::function)
 IOCP_NET_IN_PLACE_OF(WSASocketW, OpenSocket);
 IOCP_NET_IN_PLACE_OF(WSAStartup, Start);
 IOCP_NET_IN_PLACE_OF(getsockopt, GetOption);

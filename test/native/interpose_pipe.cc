@@ -133,6 +133,12 @@ PTP_TIMER WINAPI MakeTimer(PTP_TIMER_CALLBACK callback, PVOID argument,
 
 // ---- opening ----
 
+// Of names in ASCII, as the tests' are.
+int64_t NameKeyOf(LPCWSTR name) {
+  const std::wstring_view text(name);
+  return ListenerKeyOf(std::string(text.begin(), text.end()));
+}
+
 // The last step of an engine's start.
 HANDLE WINAPI MakeEvent(LPSECURITY_ATTRIBUTES security, BOOL manual, BOOL set, LPCWSTR name) {
   using Function = HANDLE(WINAPI*)(LPSECURITY_ATTRIBUTES, BOOL, BOOL, LPCWSTR);
@@ -148,18 +154,22 @@ HANDLE WINAPI CreatePipe(LPCWSTR name, DWORD open_mode, DWORD pipe_mode, DWORD i
       HANDLE(WINAPI*)(LPCWSTR, DWORD, DWORD, DWORD, DWORD, DWORD, DWORD, LPSECURITY_ATTRIBUTES);
   static const auto real = Real<Function>(L"kernel32.dll", "CreateNamedPipeW");
   const bool first = (open_mode & FILE_FLAG_FIRST_PIPE_INSTANCE) != 0;
-  if (CallFails(first ? "CreateNamedPipeW" : "CreateNamedPipeW (for an accept)", HANDLE{nullptr})) {
+  const int64_t listener = NameKeyOf(name);
+  if (CallFailsFor(first ? "CreateNamedPipeW" : "CreateNamedPipeW (for an accept)", listener)) {
     return INVALID_HANDLE_VALUE;
   }
   const HANDLE pipe = real(name, open_mode, pipe_mode, instances, out, in, timeout_ms, security);
-  if (pipe != INVALID_HANDLE_VALUE) OnOpened(pipe, Role::kServerPipe);
+  if (pipe != INVALID_HANDLE_VALUE) {
+    OnOpened(pipe, Role::kServerPipe);
+    OnInstance(pipe, listener);
+  }
   return pipe;
 }
 
 BOOL WINAPI ConnectPipe(HANDLE pipe, LPOVERLAPPED overlapped) {
   using Function = BOOL(WINAPI*)(HANDLE, LPOVERLAPPED);
   static const auto real = Real<Function>(L"kernel32.dll", "ConnectNamedPipe");
-  return CallFails("ConnectNamedPipe", pipe) ? FALSE : real(pipe, overlapped);
+  return CallFailsFor("ConnectNamedPipe", ListenerOf(pipe)) ? FALSE : real(pipe, overlapped);
 }
 
 // Who may not have both directions may not have one of them either.
@@ -267,7 +277,7 @@ NTSTATUS Query(HANDLE file, PIO_STATUS_BLOCK status, PVOID information, ULONG by
   static const auto real = Real<Function>(L"ntdll.dll", "NtQueryInformationFile");
   if (which == static_cast<FILE_INFORMATION_CLASS>(kPipeLocalInformation)) {
     opens = false;
-    flushed = NameOf(file);
+    flushed = StruckAs(file);
     if (CallFails("NtQueryInformationFile", file)) return static_cast<NTSTATUS>(::GetLastError());
   }
   return real(file, status, information, bytes, which);
@@ -311,8 +321,6 @@ DWORD WINAPI SetAccess(HANDLE handle, SE_OBJECT_TYPE type, SECURITY_INFORMATION 
 }  // namespace iocp_net::test
 
 extern "C" {
-#define IOCP_NET_IN_PLACE_OF(name, function) \
-  void* __imp_##name = reinterpret_cast<void*>(iocp_net::test::function)
 IOCP_NET_IN_PLACE_OF(TrySubmitThreadpoolCallback, Submit);
 IOCP_NET_IN_PLACE_OF(OpenThread, OpenWorkThread);
 IOCP_NET_IN_PLACE_OF(CancelSynchronousIo, CancelThread);

@@ -37,7 +37,9 @@ const char* AssociateCall(HANDLE handle) {
 HANDLE WINAPI Associate(HANDLE handle, HANDLE port, ULONG_PTR key, DWORD threads) {
   using Function = HANDLE(WINAPI*)(HANDLE, HANDLE, ULONG_PTR, DWORD);
   static const auto real = Real<Function>(L"kernel32.dll", "CreateIoCompletionPort");
-  if (CallFails(AssociateCall(handle), handle)) return nullptr;
+  const int64_t native =
+      RoleOf(handle) == Role::kServerPipe ? ListenerOf(handle) : StruckAs(handle);
+  if (CallFailsFor(AssociateCall(handle), native)) return nullptr;
   return real(handle, port, key, threads);
 }
 
@@ -136,8 +138,6 @@ BOOL WINAPI Wait(HANDLE port, LPOVERLAPPED_ENTRY entries, ULONG entries_max, PUL
 }  // namespace iocp_net::test
 
 extern "C" {
-#define IOCP_NET_IN_PLACE_OF(name, function) \
-  void* __imp_##name = reinterpret_cast<void*>(iocp_net::test::function)
 IOCP_NET_IN_PLACE_OF(CreateIoCompletionPort, Associate);
 IOCP_NET_IN_PLACE_OF(SetFileCompletionNotificationModes, SetModes);
 IOCP_NET_IN_PLACE_OF(CancelIoEx, Cancel);
