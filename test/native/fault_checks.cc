@@ -80,7 +80,10 @@ void FaultPlayer::NoteStrike(const Strike& strike) {
     NoteInPool(strike);
     return;
   }
-  if (row.call == "WSASocketW (a probe)" || row.call == "WSAIoctl (an extension)") probes_struck_++;
+  if (row.call == "WSASocketW (a probe)" || row.call == "WSAIoctl (an extension)") {
+    probes_struck_++;
+    if (row.other != kOk) probes_lasting_.push_back(row.other);
+  }
   if (row.answer == Answer::kRetried || row.answer == Answer::kNobody) return;
   End* const end = ByNative(strike.native);
   if (row.answer == Answer::kConnected && end == nullptr && strike.native >= -1) {

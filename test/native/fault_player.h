@@ -165,9 +165,10 @@ class FaultPlayer {
   std::unique_ptr<Harness> port_;
   std::vector<std::unique_ptr<End>> ends_;
   std::map<const Stream*, End*> by_stream_;
-  std::vector<size_t> accepts_owed_;  // rows
-  std::map<int64_t, Pool> pools_;     // by PoolOf
-  int probes_struck_ = 0;             // each of them another address family
+  std::vector<size_t> accepts_owed_;    // rows
+  std::map<int64_t, Pool> pools_;       // by PoolOf
+  int probes_struck_ = 0;               // each of them another address family
+  std::vector<Status> probes_lasting_;  // of those: what asking again does not mend
   std::optional<size_t> connect_struck_;
   bool direct_struck_ = false;      // the last call of Direct
   std::vector<std::string> names_;  // of Unix sockets, in case their removal has failed

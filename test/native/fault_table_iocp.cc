@@ -16,8 +16,8 @@ namespace iocp_net::test {
 
 namespace {
 
-#define IOCP_NET_ROW(call, error, answer, status) \
-  FaultRow { call, error, #error, Answer::answer, status }
+#define IOCP_NET_ROW(call, error, answer, ...) \
+  FaultRow { call, error, #error, Answer::answer, __VA_ARGS__ }
 
 #define IOCP_NET_BIND_ROWS(call)                                      \
   IOCP_NET_ROW(call, WSAEACCES, kCall, UV__EACCES),                   \
@@ -89,11 +89,12 @@ constexpr FaultRow kTable[] = {
     IOCP_NET_MEMORY_ROWS("CreateIoCompletionPort", kCall),
     IOCP_NET_ROW("WSAStartup", WSASYSNOTREADY, kCall, UV__ENETDOWN),
     // What it does not learn of an address family then it asks again when it is needed.
-    IOCP_NET_ROW("WSASocketW (a probe)", WSAEAFNOSUPPORT, kNobody, kOk),
+    // What lasts is the answer of an engine that can ask for no family.
+    IOCP_NET_ROW("WSASocketW (a probe)", WSAEAFNOSUPPORT, kNobody, kOk, UV__EAFNOSUPPORT),
     IOCP_NET_ROW("WSASocketW (a probe)", WSAEMFILE, kNobody, kOk),
     IOCP_NET_ROW("WSASocketW (a probe)", WSAENOBUFS, kNobody, kOk),
-    IOCP_NET_ROW("WSAIoctl (an extension)", WSAEINVAL, kNobody, kOk),
-    IOCP_NET_ROW("WSAIoctl (an extension)", WSAENETDOWN, kNobody, kOk),
+    IOCP_NET_ROW("WSAIoctl (an extension)", WSAEINVAL, kNobody, kOk, UV__EAFNOSUPPORT),
+    IOCP_NET_ROW("WSAIoctl (an extension)", WSAENETDOWN, kNobody, kOk, UV__ENETDOWN),
     IOCP_NET_ROW("getsockopt (SO_PROTOCOL_INFOW)", WSAENETDOWN, kNobody, kOk),
     IOCP_NET_ROW("getsockopt (SO_PROTOCOL_INFOW)", WSAENOBUFS, kNobody, kOk),
     IOCP_NET_MEMORY_ROWS("CreateEventW", kCall),
