@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { gainsOf, gainsSentence } from '../benchmarks/lib/gains.mjs';
+import { gainsOf, gainsSentence, lossesSentence } from '../benchmarks/lib/gains.mjs';
 import { renderSection, replaceSection } from '../benchmarks/lib/readme.mjs';
 import { readResult } from '../benchmarks/lib/result.mjs';
 import { summarizeAll } from '../benchmarks/lib/summary.mjs';
@@ -42,14 +42,15 @@ function made() {
   const result = readResult(file);
   const summaries = summarizeAll(result);
   const gains = gainsOf(summaries);
-  const section = renderSection(result, RESULT, otherVersions(), summaries);
+  const others = otherVersions();
+  const section = renderSection(result, RESULT, others, summaries);
+  const elsewhere = others.map((other) =>
+    lossesSentence(gainsOf(summarizeAll(other.result)), `On Node ${other.result.machine.node.slice(1)}`),
+  );
+  const sentences = [gainsSentence(gains), ...elsewhere.filter((line) => line !== undefined)].join('\n');
   const picture = `![Processor time: node:net over iocp-net](${PICTURE})`;
   return {
-    'README.md': replaceSection(
-      replaceSection(readme, section),
-      `${gainsSentence(gains)}\n\n${picture}`,
-      'gains',
-    ),
+    'README.md': replaceSection(replaceSection(readme, section), `${sentences}\n\n${picture}`, 'gains'),
     [PICTURE]: gainsPicture(gains, { date: result.date, node: result.machine.node }),
   };
 }

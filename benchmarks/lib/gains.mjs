@@ -41,6 +41,13 @@ function tcpClause(better) {
 const inWords = ([amount, what], index) =>
   `${amount}${index === 0 ? " iocp-net's processor time" : ''} for ${what}`;
 
+/** @returns {string | undefined} the line of what is worse, "Here `node:net` is ahead: ..." */
+export function lossesSentence(gains, where = 'Here') {
+  const worse = gains.filter(({ ratio }) => ratio.verdict === 'worse');
+  if (worse.length === 0) return undefined;
+  return `${where} \`${BASE}\` is ahead: ${listed(worse.map((one) => `${textOf(one)} (${times(one)})`))}.`;
+}
+
 /** @returns {string} markdown, a line for each of what is better, equal and worse */
 export function gainsSentence(gains) {
   const withVerdict = (verdict) => gains.filter(({ ratio }) => ratio.verdict === verdict);
@@ -51,12 +58,12 @@ export function gainsSentence(gains) {
     ...better.filter((one) => !one.tcp).map((one) => [times(one), textOf(one)]),
   ];
   const equal = listed(withVerdict('no difference').map(textOf));
-  const worse = listed(withVerdict('worse').map((one) => `${textOf(one)} (${times(one)})`));
+  const worse = lossesSentence(gains);
   return [
     clauses.length > 0
       ? `With 50 connections a server on \`${BASE}\` takes ${listed(clauses.map(inWords))}.`
       : 'The last run shows no gain.',
     ...(equal ? [`No difference: ${equal}.`] : []),
-    ...(worse ? [`Here \`${BASE}\` is ahead: ${worse}.`] : []),
+    ...(worse ? [worse] : []),
   ].join('\n');
 }

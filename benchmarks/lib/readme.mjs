@@ -51,13 +51,20 @@ function tableRow({ cell, rows }, columns) {
   return `| ${[titleOf(cell), ...fields].join(' | ')} |`;
 }
 
-function lossLines(summaries) {
-  const lost = losses(summaries);
-  if (lost.length === 0) return [noLosses(summaries)];
-  return lost.map(
-    ({ cell, transport, base, ratio }) =>
-      `- ${cell.group}, ${cell.title}: ${transport} has ${format.ratio(ratio)} of ${base}`,
+const nodeOf = ({ machine }) => `Node ${machine.node.slice(1)}`;
+
+function lossLines(result, summaries, others) {
+  const lineOf = (on, { cell, transport, base, ratio }) =>
+    `- ${on}${cell.group}, ${cell.title}: ${transport} has ${format.ratio(ratio)} of ${base}`;
+  const lost = losses(summaries).map((one) => lineOf('', one));
+  const elsewhere = others.flatMap((other) =>
+    losses(summarizeAll(other.result)).map((one) => lineOf(`${nodeOf(other.result)}: `, one)),
   );
+  if (elsewhere.length === 0) return lost.length === 0 ? [noLosses(summaries)] : lost;
+  return [
+    ...(lost.length === 0 ? [`- ${nodeOf(result)}: nowhere, by the 95 % interval.`] : lost),
+    ...elsewhere,
+  ];
 }
 
 function unpublishedLines(summaries) {
@@ -84,7 +91,7 @@ function versionLines(shown, others) {
       .map(({ file }) => `[\`${file}\`](${file})`)
       .join(', ')}):`,
     '',
-    `| | ${all.map(({ result }) => `Node ${result.machine.node.slice(1)}`).join(' | ')} |`,
+    `| | ${all.map(({ result }) => nodeOf(result)).join(' | ')} |`,
     `|---|${all.map(() => '---').join('|')}|`,
     ...rows.map((fields) => `| ${fields.join(' | ')} |`),
   ];
@@ -119,7 +126,7 @@ export function renderSection(result, file, others = [], summaries = summarizeAl
     '',
     `**Where ${BASE} is faster**`,
     '',
-    ...lossLines(summaries),
+    ...lossLines(result, summaries, others),
   ].join('\n');
 }
 

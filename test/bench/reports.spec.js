@@ -196,7 +196,7 @@ describe('bench: reports', () => {
   });
 
   it('say in the README what is gained, equal and lost, and draw it', async () => {
-    const { gainsOf, gainsSentence } = await load('lib', 'gains.mjs');
+    const { gainsOf, gainsSentence, lossesSentence } = await load('lib', 'gains.mjs');
     const { summarizeAll } = await load('lib', 'summary.mjs');
     const { gainsPicture } = await load('report', 'gains.mjs');
     const gains = (factor) => gainsOf(summarizeAll(resultWith(factor)));
@@ -206,6 +206,11 @@ describe('bench: reports', () => {
     );
     assert.match(gainsSentence(gains(1)), /shows no gain\.\nNo difference: echo of 64 B\.$/);
     assert.match(gainsSentence(gains(2)), /`node:net` is ahead: echo of 64 B \(0\.50 times\)\.$/);
+    assert.equal(
+      lossesSentence(gains(2), 'On Node 26.0.0'),
+      'On Node 26.0.0 `node:net` is ahead: echo of 64 B (0.50 times).',
+    );
+    assert.equal(lossesSentence(gains(0.5), 'On Node 26.0.0'), undefined);
     const picture = gainsPicture(gains(0.5), { date: '2026-01-02T00:00:00Z', node: 'v20.0.0' });
     assert.match(picture, /class="better".*>1\.99×<.*2026-01-02, Node 20\.0\.0/s);
   });
