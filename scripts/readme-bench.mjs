@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { gainsOf, gainsSentence, lossesSentence } from '../benchmarks/lib/gains.mjs';
-import { renderSection, replaceSection } from '../benchmarks/lib/readme.mjs';
+import { nodeOf, renderSection, replaceSection } from '../benchmarks/lib/readme.mjs';
 import { readResult } from '../benchmarks/lib/result.mjs';
 import { summarizeAll } from '../benchmarks/lib/summary.mjs';
 import { gainsPicture } from '../benchmarks/report/gains.mjs';
@@ -28,7 +28,8 @@ function otherVersions() {
   const names = fs.readdirSync(path.join(paths.root, FOLDER)).filter((name) => OTHER_VERSION.test(name));
   return names.sort().map((name) => {
     const file = `${FOLDER}/${name}`;
-    return { file, result: readResult(path.join(paths.root, file)) };
+    const result = readResult(path.join(paths.root, file));
+    return { file, result, summaries: summarizeAll(result) };
   });
 }
 
@@ -45,7 +46,7 @@ function made() {
   const others = otherVersions();
   const section = renderSection(result, RESULT, others, summaries);
   const elsewhere = others.map((other) =>
-    lossesSentence(gainsOf(summarizeAll(other.result)), `On Node ${other.result.machine.node.slice(1)}`),
+    lossesSentence(gainsOf(other.summaries), `On ${nodeOf(other.result)}`),
   );
   const sentences = [gainsSentence(gains), ...elsewhere.filter((line) => line !== undefined)].join('\n');
   const picture = `![Processor time: node:net over iocp-net](${PICTURE})`;

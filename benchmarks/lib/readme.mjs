@@ -51,14 +51,14 @@ function tableRow({ cell, rows }, columns) {
   return `| ${[titleOf(cell), ...fields].join(' | ')} |`;
 }
 
-const nodeOf = ({ machine }) => `Node ${machine.node.slice(1)}`;
+export const nodeOf = ({ machine }) => `Node ${machine.node.slice(1)}`;
 
 function lossLines(result, summaries, others) {
   const lineOf = (on, { cell, transport, base, ratio }) =>
     `- ${on}${cell.group}, ${cell.title}: ${transport} has ${format.ratio(ratio)} of ${base}`;
   const lost = losses(summaries).map((one) => lineOf('', one));
   const elsewhere = others.flatMap((other) =>
-    losses(summarizeAll(other.result)).map((one) => lineOf(`${nodeOf(other.result)}: `, one)),
+    losses(other.summaries).map((one) => lineOf(`${nodeOf(other.result)}: `, one)),
   );
   if (elsewhere.length === 0) return lost.length === 0 ? [noLosses(summaries)] : lost;
   return [
@@ -77,22 +77,21 @@ function unpublishedLines(summaries) {
 /** The ratios of the same cells on other versions of Node, a column each. */
 function versionLines(shown, others) {
   if (others.length === 0) return [];
-  const all = others.map(({ result, file }) => ({ result, file, summaries: summarizeAll(result) }));
   const field = (id, { summaries }) => {
     const one = summaries.find(({ cell }) => cell.id === id);
     return one !== undefined && isPublished(one) ? format.ratio(one.rows['iocp-net'].ratio) : '–';
   };
   const rows = shown
-    .map(({ cell }) => [titleOf(cell), ...all.map((other) => field(cell.id, other))])
+    .map(({ cell }) => [titleOf(cell), ...others.map((other) => field(cell.id, other))])
     .filter((fields) => fields.slice(1).some((text) => text !== '–'));
   return [
     '',
-    `The same ratios on other versions of Node (–: not published, or not measured; ${all
+    `The same ratios on other versions of Node (–: not published, or not measured; ${others
       .map(({ file }) => `[\`${file}\`](${file})`)
       .join(', ')}):`,
     '',
-    `| | ${all.map(({ result }) => nodeOf(result)).join(' | ')} |`,
-    `|---|${all.map(() => '---').join('|')}|`,
+    `| | ${others.map(({ result }) => nodeOf(result)).join(' | ')} |`,
+    `|---|${others.map(() => '---').join('|')}|`,
     ...rows.map((fields) => `| ${fields.join(' | ')} |`),
   ];
 }
@@ -100,7 +99,7 @@ function versionLines(shown, others) {
 /**
  * @param {object} result                              the one that the table is of
  * @param {string} file                                its name
- * @param {{result: object, file: string}[]} [others]  of other versions of Node
+ * @param {{result: object, file: string, summaries: object[]}[]} [others]  of other versions of Node
  * @param {object[]} [summaries]                       the result's, where they have been made already
  * @returns {string} markdown
  */

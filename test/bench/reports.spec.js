@@ -238,13 +238,23 @@ describe('bench: reports', () => {
 
   it('have the ratios on other versions of Node in the README', async () => {
     const { renderSection } = await load('lib', 'readme.mjs');
-    const newer = resultWith(0.25);
-    newer.machine.node = 'v24.1.0';
-    const section = renderSection(resultWith(0.5), 'x.json', [{ result: newer, file: 'x-node24.json' }]);
+    const { summarizeAll } = await load('lib', 'summary.mjs');
+    const sectionWith = (factor) => {
+      const newer = resultWith(factor);
+      newer.machine.node = 'v24.1.0';
+      const others = [{ result: newer, file: 'x-node24.json', summaries: summarizeAll(newer) }];
+      return renderSection(resultWith(0.5), 'x.json', others);
+    };
+    const section = sectionWith(0.25);
     assert.match(
       section,
       /\| \| Node 24\.1\.0 \|\n\|---\|---\|\n\| echo, 50 connections, 64 B \(each message\) \| 3\.98× \(/,
     );
     assert.match(section, /\[`x-node24\.json`\]\(x-node24\.json\)/);
+    assert.doesNotMatch(section, /^- Node/m);
+    assert.match(
+      sectionWith(2),
+      /: nowhere, by the 95 % interval\.\n- Node 24\.1\.0: .*64 B: iocp-net has 0\.50× \(/,
+    );
   });
 });
