@@ -71,6 +71,7 @@ function connect(hollow, onReceived = () => {}) {
   endpoint.owner = {
     onConnected: nothing,
     onReceived,
+    borrower: null,
     onEnded: nothing,
     onReceiveFailed: nothing,
     onSent: nothing,

@@ -11,6 +11,7 @@ import {
   RECEIVE_BYTES_MAX,
   ReceiveMode,
 } from './boundary.js';
+import { type Borrower, copyOf } from './lent-bytes.js';
 import type { CompletionPort } from './port.js';
 import { runTicks } from './ticks.js';
 
@@ -20,6 +21,8 @@ export interface StreamOwner {
   onConnected(status: number): void;
   /** Bytes of this stream, in memory that belongs to nobody else. */
   onReceived(chunk: Buffer): void;
+  /** Who is lent small chunks instead; null: nobody, they are all received. */
+  readonly borrower: Borrower | null;
   /** The peer has ended its direction. */
   onEnded(): void;
   onReceiveFailed(status: number): void;
@@ -43,6 +46,7 @@ const nothing = () => {};
 const NOBODY: StreamOwner = {
   onConnected: nothing,
   onReceived: nothing,
+  borrower: null,
   onEnded: nothing,
   onReceiveFailed: nothing,
   onSent: nothing,
@@ -287,7 +291,7 @@ export class StreamEndpoint extends Endpoint {
       }
       left -= received;
       if (receiver !== null) receiver.onFilled(received);
-      else this.owner.onReceived(received === length ? (into as Buffer) : exactly(into, received));
+      else this.owner.onReceived(received === length ? (into as Buffer) : copyOf(into.subarray(0, received)));
       if (received < length) return;
       if (receiver === null && left < LARGE_RECEIVE_BYTES_MIN) return; // cheaper from the arena
       runTicks(); // as between two completions
@@ -376,10 +380,3 @@ export class StreamEndpoint extends Endpoint {
 }
 
 const listOf = (bytes: Uint8Array | readonly Uint8Array[]) => (bytes instanceof Uint8Array ? [bytes] : bytes);
-
-/** A copy that shows no byte beyond what was received. */
-function exactly(bytes: Uint8Array, length: number): Buffer {
-  const chunk = Buffer.allocUnsafeSlow(length);
-  chunk.set(bytes.subarray(0, length));
-  return chunk;
-}

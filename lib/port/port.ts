@@ -305,9 +305,12 @@ export class CompletionPort {
     memory.consume(record);
     const status = memory.field(record, CompletionField.Status);
     switch (kind) {
-      case Completion.Received:
-        (endpoint as StreamEndpoint).owner.onReceived(memory.received(record));
+      case Completion.Received: {
+        const { owner } = endpoint as StreamEndpoint;
+        const { borrower } = owner;
+        if (borrower === null || !memory.lend(record, borrower)) owner.onReceived(memory.received(record));
         return;
+      }
       case Completion.Receivable:
         (endpoint as StreamEndpoint).receivable(memory.field(record, CompletionField.Waiting));
         return;

@@ -26,7 +26,7 @@ export const FACADE_MUTATIONS = [
     edits: [
       {
         file: 'lib/port/endpoint.ts',
-        find: 'received === length ? (into as Buffer) : exactly(into, received)',
+        find: 'received === length ? (into as Buffer) : copyOf(into.subarray(0, received))',
         replace: 'into as Buffer',
       },
     ],

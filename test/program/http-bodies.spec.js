@@ -48,6 +48,10 @@ describe('bodies of http requests', function () {
     'emitted handlers pause answer',
     'emitted ticks throw',
     'emitted handlers throw',
+    'replaced',
+    'replaced handlers pause answer',
+    'replaced ticks throw',
+    'replaced handlers throw',
   ]) {
     it(`${how || 'read to the end'}: every event and tick in the order of node:net`, async () => {
       const expected = await run({ file, args: [how] });

@@ -20,6 +20,7 @@ function owner(on = {}) {
   return Object.assign(seen, {
     onConnected: (status) => seen.connected.resolve(status),
     onReceived: (chunk) => seen.bytes.push(chunk),
+    borrower: null,
     onEnded: nothing,
     onReceiveFailed: nothing,
     onSent: () => seen.sent++,

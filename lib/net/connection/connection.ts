@@ -7,6 +7,7 @@ import util = require('node:util');
 import { errnoException, neverOpened, ofCompletion, socketClosed, statusOf } from '../../node/errors.js';
 import { canceledWriteFails } from '../../node/versions.js';
 import type { StreamEndpoint, StreamOwner } from '../../port/endpoint.js';
+import type { Borrower } from '../../port/lent-bytes.js';
 import { asCallOfItsOwn, inThisContext, reportIn } from '../async-context.js';
 import { deliver, type Sink } from '../sinks/sink.js';
 import { streamSink } from '../sinks/stream-sink.js';
@@ -28,7 +29,6 @@ const ECANCELED = statusOf('ECANCELED');
  * Events run in the async context of the handle: a client's in that of its connect().
  */
 export class Connection implements StreamOwner {
-  readonly socket: ThisSocket;
   options: WantedOptions | null = null;
 
   private ownSink: Sink = streamSink;
@@ -48,9 +48,7 @@ export class Connection implements StreamOwner {
   private queuedBefore = 0;
   private gone: (() => void) | null = null;
 
-  constructor(socket: ThisSocket) {
-    this.socket = socket;
-  }
+  constructor(readonly socket: ThisSocket) {}
 
   /** What the socket shows as `_handle`; null where node:net has none. */
   get handle(): SocketHandle | null {
@@ -65,6 +63,10 @@ export class Connection implements StreamOwner {
   /** Where received bytes, the end and errors go. */
   get sink(): Sink {
     return this.ownSink;
+  }
+
+  get borrower(): Borrower | null {
+    return this.ownSink.borrower ?? null;
   }
 
   get reading(): boolean {

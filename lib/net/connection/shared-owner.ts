@@ -6,6 +6,7 @@ import type { Connection } from './connection.js';
 
 /** Received bytes go to the first socket, completions to the socket that made the call. */
 export class SharedOwner implements StreamOwner {
+  readonly borrower = null;
   receiving: Connection;
 
   constructor(

@@ -1,11 +1,13 @@
 // Bytes for an HTTP parser that reads the handle over node:net: the stream has no part in it, nor has an encoding.
 import type { Buffer } from 'node:buffer';
 import type { Receiver } from '../../port/endpoint.js';
+import type { Borrower, LentBytes } from '../../port/lent-bytes.js';
+import { reportIn } from '../async-context.js';
 import type { Connection } from '../connection/connection.js';
 import { refreshIdle } from '../connection/idle-timer.js';
 import { port } from '../engine-port.js';
 import type { ThisSocket } from '../state.js';
-import { feed, readsHandle } from './parser-feed.js';
+import { borrows, feed, feedLent, readsHandle } from './parser-feed.js';
 import type { Sink } from './sink.js';
 
 /** Whether a parser gets the bytes past the stream: a server's, or one that push() would give text. */
@@ -13,13 +15,29 @@ export function isParsed(socket: ThisSocket): boolean {
   return socket.parser != null && (socket.readableEncoding !== null || readsHandle(socket));
 }
 
-export class ParserSink implements Sink {
+/** Of small requests nothing is kept but what the parser makes of them: it is lent their bytes. */
+function lent(sink: ParserSink, bytes: LentBytes): void {
+  const { connection } = sink;
+  const { socket } = connection;
+  if (sink.isIdle() && borrows(socket) && !socket.destroyed && connection.endpoint?.isReceiving() === true) {
+    connection.countRead(bytes.length);
+    feedLent(socket, bytes);
+  } else {
+    sink.bytes(connection, bytes.copy());
+  }
+}
+
+export class ParserSink implements Sink, Borrower {
+  readonly borrower = this;
   /** What came while the handle was stopped, or the socket paused; an end is null. */
   private waiting: (Buffer | null)[] | null = null;
   /** The handle is read again, once what waits has been given on. */
   private restarting = false;
 
-  private constructor(readonly under: Sink) {}
+  private constructor(
+    readonly under: Sink,
+    readonly connection: Connection,
+  ) {}
 
   get receiver(): Receiver | null {
     return this.under.receiver;
@@ -27,9 +45,19 @@ export class ParserSink implements Sink {
 
   /** Takes the place of the stream's sink until the parser is gone. */
   static instead(stream: Sink, connection: Connection): ParserSink {
-    const sink = new ParserSink(stream);
+    const sink = new ParserSink(stream, connection);
     connection.replaceSink(sink);
     return sink;
+  }
+
+  onLent(bytes: LentBytes): void {
+    const { endpoint, handle } = this.connection;
+    if (endpoint !== null && handle !== null) reportIn(handle.asyncContext, lent, this, bytes);
+  }
+
+  /** Nothing waits. */
+  isIdle(): boolean {
+    return this.waiting === null;
   }
 
   bytes(connection: Connection, chunk: Buffer): void {

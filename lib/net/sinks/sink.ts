@@ -1,6 +1,7 @@
 // What receives on a connection, one class for each way: a stream, an HTTP parser, memory of the program's, TLS.
 import type { Buffer } from 'node:buffer';
 import type { Receiver } from '../../port/endpoint.js';
+import type { Borrower } from '../../port/lent-bytes.js';
 import type { Connection } from '../connection/connection.js';
 
 /** Called in the connection's async context, and not after the socket has let go of it. */
@@ -10,6 +11,8 @@ export interface Sink {
   /** The sink in whose place it is for a while. */
   readonly under: Sink | null;
   bytes(connection: Connection, chunk: Buffer): void;
+  /** Small chunks are lent to it instead. */
+  readonly borrower?: Borrower;
   /** Receiving is to start again; true: not before the sink has given on what it holds. */
   restart?(connection: Connection): boolean;
   /** Receiving has been stopped. */

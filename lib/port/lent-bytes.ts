@@ -1,0 +1,41 @@
+// Bytes that are lent for the length of a call: for code that keeps none of them, and so needs no memory of its own.
+import { Buffer } from 'node:buffer';
+
+/** Keeps nothing of the bytes that it is lent. */
+export interface Borrower {
+  onLent(bytes: LentBytes): void;
+}
+
+/** Of one stream. Their memory is used for the next one's as soon as the call that they came with is over. */
+export class LentBytes {
+  readonly length: number;
+  #bytes: Uint8Array | null;
+
+  constructor(bytes: Uint8Array) {
+    this.length = bytes.length;
+    this.#bytes = bytes;
+  }
+
+  /** To be read at once, and given to nobody who might keep them or look at the rest of their memory. */
+  get bytes(): Uint8Array {
+    if (this.#bytes === null) throw new RangeError('iocp-net: lent bytes were asked for after their call');
+    return this.#bytes;
+  }
+
+  /** For whoever keeps them after all. */
+  copy(): Buffer {
+    return copyOf(this.bytes);
+  }
+
+  /** The call is over. */
+  end(): void {
+    this.#bytes = null;
+  }
+}
+
+/** In memory that nothing else shares. */
+export function copyOf(bytes: Uint8Array): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
