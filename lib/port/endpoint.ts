@@ -277,20 +277,24 @@ export class StreamEndpoint extends Endpoint {
   /** `waiting` bytes are there (0: some): they are received into the memory that the user gets, a chunk at a time. */
   receivable(waiting: number): void {
     const { port } = this;
+    const { native, lending } = port;
     for (let left = waiting || RECEIVABLE_BYTES_MAX; left > 0 && this.receiving && !this.isClosing(); ) {
       const { receiver } = this;
-      const into =
-        receiver === null ? Buffer.allocUnsafeSlow(Math.min(left, RECEIVE_BYTES_MAX)) : receiver.memory();
+      const { borrower } = this.owner;
+      const lengthMax = Math.min(left, RECEIVE_BYTES_MAX);
+      const room = receiver === null && borrower !== null ? lending.room(lengthMax) : null;
+      const into = room ?? (receiver === null ? Buffer.allocUnsafeSlow(lengthMax) : receiver.memory());
       if (into === null) return;
       const { length } = into;
-      const received = port.native.receive(this.index, this.generation, into);
+      const received = native.receive(this.index, this.generation, into);
       if (received <= 0) {
         if (received === 0) this.ended();
         else if (received !== port.again) this.receiveFailed(received);
         return;
       }
       left -= received;
-      if (receiver !== null) receiver.onFilled(received);
+      if (room !== null) lending.lend(room.subarray(0, received), borrower as Borrower);
+      else if (receiver !== null) receiver.onFilled(received);
       else this.owner.onReceived(received === length ? (into as Buffer) : copyOf(into.subarray(0, received)));
       if (received < length) return;
       if (receiver === null && left < LARGE_RECEIVE_BYTES_MIN) return; // cheaper from the arena

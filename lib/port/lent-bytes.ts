@@ -1,5 +1,6 @@
 // Bytes that are lent for the length of a call: for code that keeps none of them, and so needs no memory of its own.
 import { Buffer } from 'node:buffer';
+import { RECEIVE_BYTES_MAX } from './boundary.js';
 
 /** Keeps nothing of the bytes that it is lent. */
 export interface Borrower {
@@ -30,6 +31,31 @@ export class LentBytes {
   /** The call is over. */
   end(): void {
     this.#bytes = null;
+  }
+}
+
+/** Where bytes are put that are lent: one loan at a time. Not in the arena: a handler that turns the loop has that used again. */
+export class Lending {
+  #memory: ArrayBuffer | null = null;
+  #lends = false;
+
+  /** Memory for at most `length` bytes of one stream; null while another's are lent: a handler turns the loop. */
+  room(length: number): Uint8Array | null {
+    if (this.#lends) return null;
+    this.#memory ??= new ArrayBuffer(RECEIVE_BYTES_MAX);
+    return new Uint8Array(this.#memory, 0, length);
+  }
+
+  /** Lends what was put into the room. */
+  lend(bytes: Uint8Array, borrower: Borrower): void {
+    const lent = new LentBytes(bytes);
+    this.#lends = true;
+    try {
+      borrower.onLent(lent);
+    } finally {
+      lent.end();
+      this.#lends = false;
+    }
   }
 }
 

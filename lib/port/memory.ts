@@ -10,13 +10,11 @@ import {
   CompletionField,
   Header,
   type Operation,
-  RECEIVE_BYTES_MAX,
   RECORD_WORDS,
   SUBMISSION_CAPACITY,
   SUBMISSION_WORDS,
   SubmissionField,
 } from './boundary.js';
-import { type Borrower, LentBytes } from './lent-bytes.js';
 
 /** In the place of the kind of a completion that was delivered. */
 const CONSUMED = 0;
@@ -34,9 +32,6 @@ export class SharedMemory {
   readonly #arena: Uint8Array;
   readonly #arenaMemory: ArrayBufferLike;
   readonly #arenaStart: number;
-  /** Made at the first loan. */
-  #lendable: ArrayBuffer | null = null;
-  #lends = false;
 
   constructor({ control, counters, arena }: PortMemory) {
     this.#control = control;
@@ -133,25 +128,9 @@ export class SharedMemory {
     return chunk;
   }
 
-  /**
-   * Lends the bytes of a record. Not out of the arena: a handler that turns the loop has it used again. False while
-   * others are lent, which is then why.
-   */
-  lend(record: number, borrower: Borrower): boolean {
-    if (this.#lends) return false;
-    const length = this.#control[record + CompletionField.Length] as number;
-    this.#lendable ??= new ArrayBuffer(RECEIVE_BYTES_MAX);
-    const bytes = new Uint8Array(this.#lendable, 0, length);
-    bytes.set(this.#inArena(this.#control[record + CompletionField.Offset] as number, length));
-    const lent = new LentBytes(bytes);
-    this.#lends = true;
-    try {
-      borrower.onLent(lent);
-    } finally {
-      lent.end();
-      this.#lends = false;
-    }
-    return true;
+  /** Copies the bytes of a record, which are as many. */
+  copyReceived(record: number, into: Uint8Array): void {
+    into.set(this.#inArena(this.#control[record + CompletionField.Offset] as number, into.length));
   }
 
   #inArena(offset: number, length: number): Uint8Array {

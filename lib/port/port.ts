@@ -13,6 +13,7 @@ import {
 } from './boundary.js';
 import { nowMs } from './clock.js';
 import { type Endpoint, StreamEndpoint } from './endpoint.js';
+import { type Borrower, Lending } from './lent-bytes.js';
 import { type ListenerOwner, ListeningEndpoint } from './listening-endpoint.js';
 import { SharedMemory } from './memory.js';
 import type { ConnectOptions, ListenOptions, PortFailure } from './opening.js';
@@ -45,6 +46,8 @@ export class CompletionPort {
   readonly again: number;
   /** Where small writes are put together. */
   readonly slab: Slab;
+  /** Where bytes are lent to those who keep none. */
+  readonly lending = new Lending();
   /** True while a batch is being dispatched. */
   dispatching = false;
 
@@ -305,12 +308,9 @@ export class CompletionPort {
     memory.consume(record);
     const status = memory.field(record, CompletionField.Status);
     switch (kind) {
-      case Completion.Received: {
-        const { owner } = endpoint as StreamEndpoint;
-        const { borrower } = owner;
-        if (borrower === null || !memory.lend(record, borrower)) owner.onReceived(memory.received(record));
+      case Completion.Received:
+        this.#received(endpoint as StreamEndpoint, record);
         return;
-      }
       case Completion.Receivable:
         (endpoint as StreamEndpoint).receivable(memory.field(record, CompletionField.Waiting));
         return;
@@ -353,6 +353,18 @@ export class CompletionPort {
         return;
       default:
         throw new RangeError(`iocp-net: the native port reported a completion of an unknown kind, ${kind}`);
+    }
+  }
+
+  #received({ owner }: StreamEndpoint, record: number): void {
+    const memory = this.#memory;
+    const { borrower } = owner;
+    const room = borrower && this.lending.room(memory.field(record, CompletionField.Length));
+    if (room === null) {
+      owner.onReceived(memory.received(record));
+    } else {
+      memory.copyReceived(record, room);
+      this.lending.lend(room, borrower as Borrower);
     }
   }
 
