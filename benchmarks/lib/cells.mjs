@@ -86,11 +86,15 @@ function servers(choose) {
     cell(group, scenario, `${name}, ${count(parameters.connections)}`, parameters, { unit: 'request' });
   const http = (framework, connections) =>
     hello(framework === 'http' ? 'http.Server' : framework, 'http', { framework, connections });
+  const posted = (connections, post) =>
+    hello(`http.Server, bodies of ${size(post)}`, 'http', { framework: 'http', connections, post });
   const sockets = { connections: 500, bytes: 64 };
   return [
     ...choose([1, 4, 50, 500], [1, 50]).map((connections) => http('http', connections)),
     ...choose(
       [
+        posted(50, 16 * KIB),
+        posted(8, MIB),
         hello('http.Server, 100,000 requests kept alive', 'http', {
           framework: 'http',
           connections: 1,

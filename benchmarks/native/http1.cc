@@ -1,5 +1,5 @@
-// HTTP/1.1: GET requests on a connection that is kept alive; each response is a 200 with the body
-// asked for.
+// HTTP/1.1: GET or POST requests on a connection that is kept alive; each response is a 200 with
+// the body asked for.
 #include <algorithm>
 #include <charconv>
 #include <string>
@@ -25,12 +25,18 @@ size_t ContentLength(std::string_view head) {
   return length;
 }
 
+std::string RequestOf(const Options& options) {
+  const bool post = options.post_bytes > 0;
+  std::string request = (post ? "POST " : "GET ") + options.path +
+                        " HTTP/1.1\r\nHost: " + options.authority +
+                        "\r\nConnection: keep-alive\r\n";
+  if (post) request += "Content-Length: " + std::to_string(options.post_bytes) + "\r\n";
+  return request + "\r\n" + std::string(options.post_bytes, 'x');
+}
+
 class Http1 final : public Protocol {
  public:
-  explicit Http1(const Options& options)
-      : request_("GET " + options.path + " HTTP/1.1\r\nHost: " + options.authority +
-                 "\r\nConnection: keep-alive\r\n\r\n"),
-        body_(options.body) {}
+  explicit Http1(const Options& options) : request_(RequestOf(options)), body_(options.body) {}
 
   void Open(Output*, Answers* answers) override { answers->OnReady(); }
 

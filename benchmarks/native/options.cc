@@ -49,6 +49,8 @@ void Apply(std::string_view name, std::string_view value, Options* options) {
     options->tls = value;
   } else if (name == "--body") {
     options->body = value;
+  } else if (name == "--post") {
+    options->post_bytes = ToNumber<size_t>(name, value);
   } else if (name == "--timeout-ms") {
     options->timeout_ms = ToNumber<int32_t>(name, value);
   } else {

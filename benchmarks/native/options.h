@@ -13,7 +13,7 @@ namespace iocp_net::bench {
 enum class ProtocolKind : uint8_t {
   kEcho,      // request_bytes bytes, which come back
   kCounting,  // request_bytes bytes, answered by response_bytes; byte n of these is n modulo 256
-  kHttp1,     // GET path, answered by body
+  kHttp1,     // GET path, or POST of post_bytes, answered by body
   kHttp2,     // the same
   kWebSocket  // messages of request_bytes, which come back
 };
@@ -31,7 +31,8 @@ struct Options {
   size_t response_bytes = 0;
   std::string path;             // HTTP and WebSocket
   std::string authority;        // likewise
-  std::string body;             // HTTP
+  std::string body;             // HTTP: of each response
+  size_t post_bytes = 0;        // HTTP/1: of each request's body; 0: none, by GET
   std::string tls;              // the certificate to trust, PEM; empty: no TLS
   int32_t timeout_ms = 20'000;  // without any progress
 };

@@ -1,5 +1,5 @@
 'use strict';
-// "Hello World" through http.Server, bare or under a framework; over TLS with `tls`.
+// "Hello World" through http.Server, bare or under a framework; over TLS with `tls`; to requests with a body of `post` bytes.
 const { cert, key } = require('./certificate.cjs');
 const { loadModule } = require('./modules.cjs');
 
@@ -10,11 +10,23 @@ function hello(_request, response) {
   response.end(BODY);
 }
 
+/** Answers when the body is there. */
+function helloAfterBody(request, response) {
+  let bytes = 0;
+  request.on('data', (piece) => {
+    bytes += piece.length;
+  });
+  request.on('end', () => {
+    if (bytes !== Number(request.headers['content-length'])) throw new Error(`a body of ${bytes} bytes`);
+    hello(request, response);
+  });
+}
+
 const FRAMEWORKS = {
-  http: ({ tls }) =>
+  http: ({ tls, post }) =>
     tls
       ? require('node:https').createServer({ minVersion: 'TLSv1.3', cert, key }, hello)
-      : require('node:http').createServer(hello),
+      : require('node:http').createServer(post === undefined ? hello : helloAfterBody),
   express() {
     const app = loadModule('express')();
     app.get('/', (_request, response) => response.send(BODY));
@@ -39,10 +51,11 @@ exports.serve = async (_net, parameters) => {
 };
 exports.KEEP_ALIVE_MS = KEEP_ALIVE_MS;
 
-exports.load = ({ connections, tls }) => [
+exports.load = ({ connections, tls, post }) => [
   ...['--connections', connections],
   ...['--http', '/'],
   ...['--body', BODY],
+  ...(post === undefined ? [] : ['--post', post]),
   ...(tls ? ['--tls', cert] : []),
 ];
 exports.needs = ({ framework, tls }) => ({
