@@ -21,7 +21,7 @@ export interface StreamOwner {
   onConnected(status: number): void;
   /** Bytes of this stream, in memory that belongs to nobody else. */
   onReceived(chunk: Buffer): void;
-  /** Who is lent small chunks instead; null: nobody, they are all received. */
+  /** Who is lent them instead, as long as nobody else is; null: nobody. */
   readonly borrower: Borrower | null;
   /** The peer has ended its direction. */
   onEnded(): void;
@@ -274,7 +274,7 @@ export class StreamEndpoint extends Endpoint {
     this.owner.onConnected(status);
   }
 
-  /** `waiting` bytes are there (0: some): they are received into the memory that the user gets, a chunk at a time. */
+  /** `waiting` bytes are there (0: some): they are received into the memory that the user gets or is lent, a chunk at a time. */
   receivable(waiting: number): void {
     const { port } = this;
     const { native, lending } = port;

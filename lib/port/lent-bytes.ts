@@ -7,7 +7,7 @@ export interface Borrower {
   onLent(bytes: LentBytes): void;
 }
 
-/** Of one stream. Their memory is used for the next one's as soon as the call that they came with is over. */
+/** Of one stream. Their memory is the next stream's as soon as the call that they came with is over. */
 export class LentBytes {
   readonly length: number;
   #bytes: Uint8Array | null;
@@ -17,7 +17,7 @@ export class LentBytes {
     this.#bytes = bytes;
   }
 
-  /** To be read at once, and given to nobody who might keep them or look at the rest of their memory. */
+  /** To be read at once: nothing here can stop who keeps this view, or looks at the rest of its memory. */
   get bytes(): Uint8Array {
     if (this.#bytes === null) throw new RangeError('iocp-net: lent bytes were asked for after their call');
     return this.#bytes;

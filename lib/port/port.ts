@@ -13,7 +13,7 @@ import {
 } from './boundary.js';
 import { nowMs } from './clock.js';
 import { type Endpoint, StreamEndpoint } from './endpoint.js';
-import { type Borrower, Lending } from './lent-bytes.js';
+import { Lending } from './lent-bytes.js';
 import { type ListenerOwner, ListeningEndpoint } from './listening-endpoint.js';
 import { SharedMemory } from './memory.js';
 import type { ConnectOptions, ListenOptions, PortFailure } from './opening.js';
@@ -359,12 +359,12 @@ export class CompletionPort {
   #received({ owner }: StreamEndpoint, record: number): void {
     const memory = this.#memory;
     const { borrower } = owner;
-    const room = borrower && this.lending.room(memory.field(record, CompletionField.Length));
-    if (room === null) {
+    const room = borrower === null ? null : this.lending.room(memory.field(record, CompletionField.Length));
+    if (borrower === null || room === null) {
       owner.onReceived(memory.received(record));
     } else {
       memory.copyReceived(record, room);
-      this.lending.lend(room, borrower as Borrower);
+      this.lending.lend(room, borrower);
     }
   }
 

@@ -56,21 +56,121 @@ const answer = (request, response) => {
   response.end('served');
 };
 
-contract('bytes that parsers read', ({ net, it: spec, ours }) => {
-  const it = spec;
+contract('bytes that parsers read', ({ net, it, ours }) => {
   // As in loop-in-handler.spec.js: libuv's loop on Windows does not come back to another connection's bytes there.
-  const itInLoop = ours || !isWindows ? spec : () => {};
+  const itInLoop = ours || !isWindows ? it : () => {};
 
-  it('are lent to each parser of a server on the port', async () => {
+  it('are lent to each parser of a server on the port, from the second message on', async () => {
     if (!ours) return; // node:net's parsers read memory of Node's own
-    const { borrows } = require('../../dist/net/sinks/parser-feed.js');
-    const lent = [];
-    const server = http.createServer((request, response) => {
-      lent.push(borrows(request.socket));
-      answer(request, response);
+    const { Lending } = require('../../dist/port/lent-bytes.js');
+    const { lend } = Lending.prototype;
+    const lengths = [];
+    Lending.prototype.lend = function (bytes, borrower) {
+      lengths.push(bytes.length);
+      return lend.call(this, bytes, borrower);
+    };
+    try {
+      const { clients, answers, finish } = await served(net, http.createServer(answer));
+      assert.deepEqual(lengths, []);
+      for (const client of clients) client.write(GET);
+      await until(() => answers.every((text) => text.split('served').length === 3), 'the answers');
+      assert.deepEqual(lengths, Array(CONNECTIONS).fill(GET.length));
+      await finish();
+    } finally {
+      Lending.prototype.lend = lend;
+    }
+  });
+
+  for (const [how, replace] of [
+    [
+      'a function',
+      (execute, keep) =>
+        function (bytes) {
+          keep(bytes);
+          return execute.call(this, bytes);
+        },
+    ],
+    [
+      'a proxy',
+      (execute, keep) =>
+        new Proxy(execute, {
+          apply(target, self, [bytes]) {
+            keep(bytes);
+            return Reflect.apply(target, self, [bytes]);
+          },
+        }),
+    ],
+  ]) {
+    it(`are never lent to ${how} in the place of 'execute'`, async () => {
+      const kept = [];
+      const server = http.createServer((request, response) => {
+        const { parser } = request.socket;
+        if (!Object.hasOwn(parser, 'execute')) {
+          parser.execute = replace(parser.execute, (bytes) => kept.push(bytes));
+          request.socket.on('close', () => delete parser.execute); // http keeps its parsers
+        }
+        answer(request, response);
+      });
+      const { clients, answers, finish } = await served(net, server);
+      for (const [id, client] of clients.entries()) {
+        client.write(`GET / HTTP/1.1\r\nHost: localhost\r\nX-Own: ${secret(id, 20)}\r\n\r\n`, 'latin1');
+      }
+      await until(() => answers.every((text) => text.split('served').length === 3), 'the answers');
+      for (const bytes of kept) {
+        const own = bytes.find((byte) => byte >= FIRST);
+        if (own !== undefined) assertOwn(bytes, ownerOf(own), 'what was kept');
+      }
+      if (ours) assert.equal(kept.length, CONNECTIONS);
+      await finish();
     });
-    const { finish } = await served(net, server);
-    assert.deepEqual(lent, Array(CONNECTIONS).fill(true));
+  }
+
+  it('a head that comes in pieces, with those of others between them, is whole', async () => {
+    const seen = [];
+    const server = http.createServer((request, response) => {
+      request.resume().on('end', () => {
+        if (request.url === '/') return;
+        seen.push([request.url, request.headers['x-own'], request.trailers['x-last']]);
+      });
+      request.on('end', () => response.end('served'));
+    });
+    const { clients, answers, finish } = await served(net, server);
+    const whole = (id) =>
+      `POST /${id} HTTP/1.1\r\nHost: localhost\r\nX-Own: ${secret(id, 40)}\r\nTransfer-Encoding: chunked\r\n\r\n` +
+      `3\r\nabc\r\n0\r\nX-Last: ${secret(id, 40)}\r\n\r\n`;
+    const length = whole(0).length;
+    for (let at = 0; at < length; at += 11) {
+      for (const [id, client] of clients.entries()) client.write(whole(id).slice(at, at + 11), 'latin1');
+      await turns(2);
+    }
+    await until(() => answers.every((text) => text.split('served').length === 3), 'the answers');
+    assert.deepEqual(
+      seen.sort(),
+      clients.map((_, id) => [`/${id}`, secret(id, 40), secret(id, 40)]),
+    );
+    await finish();
+  });
+
+  it('a large body that is kept stays what it was', async () => {
+    const LENGTH = 200_000;
+    const kept = new Map();
+    const server = http.createServer((request, response) => {
+      const pieces = [];
+      kept.set(request.headers['x-own'], pieces);
+      request.on('data', (piece) => pieces.push(piece));
+      request.on('end', () => response.end('served'));
+    });
+    const { clients, answers, finish } = await served(net, server);
+    for (const [id, client] of clients.entries()) {
+      client.write(`POST / HTTP/1.1\r\nHost: localhost\r\nX-Own: ${id}\r\nContent-Length: ${LENGTH}\r\n\r\n`);
+      client.write(secret(id, LENGTH), 'latin1');
+    }
+    await until(() => answers.every((text) => text.split('served').length === 3), 'the answers');
+    for (const [id] of clients.entries()) {
+      const pieces = kept.get(String(id));
+      assert.equal(Buffer.concat(pieces).length, LENGTH);
+      for (const piece of pieces) assertOwn(piece, id, 'a piece');
+    }
     await finish();
   });
 
@@ -120,7 +220,7 @@ contract('bytes that parsers read', ({ net, it: spec, ours }) => {
       await until(() => [...more.values()].every(({ length }) => length === 500), 'the rest');
       for (const [id, bytes] of kept) {
         assert.equal(bytes.toString('latin1'), secret(id, 30));
-        assertOwn(bytes.subarray(-30), id, 'a head');
+        assertOwn(bytes, id, 'a head');
         assert.equal(more.get(id), secret(id, 500));
       }
       await finish();

@@ -6,6 +6,7 @@ import type { Connection } from './connection.js';
 
 /** Received bytes go to the first socket, completions to the socket that made the call. */
 export class SharedOwner implements StreamOwner {
+  /** Who receives can change: too rare to be lent anything. */
   readonly borrower = null;
   receiving: Connection;
 

@@ -3,8 +3,9 @@
 // body by itself, so that ticks and promises run before the next piece, or the end. From 'data' it parses a whole chunk
 // in one call. So the functions that it calls are replaced by others that run the ticks.
 //
-// It keeps nothing of what it reads: bodies are copies, and so is what follows an upgrade. Where that is certain, the
-// port lends it the bytes.
+// A parser keeps no byte that it reads: `execute` turns heads into strings and bodies into copies before it returns, and
+// what follows an upgrade, or was no HTTP, is asked for by getCurrentBuffer(), a copy. So the port lends it the bytes,
+// where the parser is certainly Node's own.
 import type { Buffer } from 'node:buffer';
 import { debug } from '../../node/debug.js';
 import { copyOf, type LentBytes } from '../../port/lent-bytes.js';
@@ -27,14 +28,12 @@ type HttpSocket = ThisSocket & { _paused?: boolean };
 
 /** The names of what http's parsers call for each piece of a body, and for trailers and more headers than fit at once. */
 const ON_PIECE = ['parserOnBody', 'parserOnHeaders'];
-/** The name of what is called, of each parser, when it has read from its handle. */
-const ON_EXECUTE = 'bound onParserExecute';
 /** The name of the listener by which http's servers give a parser what comes as 'data'. */
 const ON_DATA = 'bound socketOnData';
 
-/** The parser that is being given bytes, until it calls a handler of the program's. */
+/** The parser that is being given bytes as a handle's, but for while it calls ON_PIECE; and those bytes. */
 let fed: Parser | null = null;
-let fedBytes: Uint8Array | null = null;
+let fedBytes: Uint8Array = new Uint8Array(0);
 const prepared = new WeakSet<object>();
 /**
  * The listener of each socket whose parser reads the handle: whatever the program does with listeners, it goes on. By the
@@ -44,13 +43,12 @@ const listeners = new WeakMap<ThisSocket, Listener>();
 let known = true;
 /** What 'uncaughtException' has had already, and was thrown on to end the parsing: nobody else is to get it. */
 let uncaught: { error: unknown } | null = null;
-/** Node's `execute`, as the first parser had it. */
-let nodesExecute: Execute | undefined;
-/** The number that ON_EXECUTE has in every parser. */
-let onExecute: number | undefined;
+/** Node's own `execute`, and the number of what is called when a parser has read from its handle. */
+let nodes: { readonly execute: Execute; readonly kOnExecute: number } | undefined;
 /** Whether the pieces of a body have memory of their own: seen at the first one. */
 let copiesBodies: boolean | undefined;
 
+const { toString: sourceOf } = Function.prototype;
 const parserOf = ({ parser }: ThisSocket) => parser as Parser | null | undefined;
 const nameOf = (value: unknown) => (typeof value === 'function' ? value.name : '');
 
@@ -81,12 +79,12 @@ export function readsHandle(socket: ThisSocket): boolean {
   return parserOf(socket)?._consumed === true && listeners.has(socket);
 }
 
-/** Whether it does, and certainly keeps nothing of what it reads. */
+/** Whether it does, and is Node's: then it keeps none of the bytes. */
 export function borrows(socket: ThisSocket): boolean {
   return readsHandle(socket) && copiesBodies !== false && isReadAsByNode(parserOf(socket) as Parser);
 }
 
-/** Gives a parser that borrows its bytes. */
+/** Has a parser that borrows read what it is lent. */
 export function feedLent(socket: ThisSocket, { bytes }: LentBytes): void {
   feeding(socket, parserOf(socket) as Parser, bytes, read);
 }
@@ -121,15 +119,15 @@ function feeding(
 
 const emitData = (socket: ThisSocket, bytes: Uint8Array) => void socket.emit('data', bytes);
 
-/** As Node's C++ does it. */
+/** As Node's C++ does it: whoever has the parser by then is told, nobody if it has been freed. That restarts the idle timer. */
 function read(socket: ThisSocket, bytes: Uint8Array): void {
   const parser = parserOf(socket) as Parser;
   const result = parser.execute(bytes);
-  const executed = parser[onExecute as number]; // null: the parser has been freed meanwhile
+  const executed = parser[(nodes as { kOnExecute: number }).kOnExecute];
   if (typeof executed === 'function') executed.call(parser, result);
 }
 
-/** Where the program has replaced what Node's C++ would call, or it is not as it is known here. */
+/** Where the parser is not Node's own, or http calls its parsers in a way that is not known here. */
 function callListener(socket: HttpSocket, bytes: Uint8Array): void {
   // As 'data' http takes bytes that come while it has paused the socket for a mistake; as a handle's, its parser does.
   const paused = socket._paused === true;
@@ -143,27 +141,29 @@ function callListener(socket: HttpSocket, bytes: Uint8Array): void {
 
 /** A program's own `execute` would not be called over node:net, and might keep what it is given. */
 function isReadAsByNode(parser: Parser): boolean {
-  if (parser.execute !== nodesExecute) return false;
-  onExecute ??= numberOfOnExecute(parser);
-  return onExecute !== undefined && typeof parser[onExecute] === 'function';
+  return (
+    nodes !== undefined && parser.execute === nodes.execute && typeof parser[nodes.kOnExecute] === 'function'
+  );
 }
 
-function numberOfOnExecute(parser: Parser): number | undefined {
-  const number = Object.keys(parser)
-    .map(Number)
-    .find((key) => nameOf(parser[key]) === ON_EXECUTE);
-  if (number === undefined) unknown('nothing is called when a parser has read');
-  return number;
+/** A proxy and a bound function print without the name. */
+const isNative = (call: unknown) => sourceOf.call(call) === 'function execute() { [native code] }';
+
+function learn({ execute, constructor: ofAll }: Parser): void {
+  const { kOnExecute } = ofAll as { kOnExecute?: unknown };
+  if (typeof kOnExecute === 'number' && isNative(execute)) nodes = { execute, kOnExecute };
+  else unknown('what it reads is copied first');
 }
 
 /** http keeps its parsers for later connections: what is replaced stays, and does nothing for who is not fed here. */
 function prepareParser(parser: Parser): void {
   if (prepared.has(parser)) return;
   prepared.add(parser);
-  const { execute, getCurrentBuffer } = parser;
-  if (String(execute).includes('[native code]')) nodesExecute ??= execute;
+  if (nodes === undefined) learn(parser);
+  const { getCurrentBuffer } = parser;
+  // Node's has nothing after `execute`: its C++ sets it once more for the call behind it.
   parser.getCurrentBuffer = function (this: Parser) {
-    return fed === this && fedBytes !== null ? copyOf(fedBytes) : getCurrentBuffer.call(this);
+    return fed === this ? copyOf(fedBytes) : getCurrentBuffer.call(this);
   };
   const calls = parser as unknown as Record<string, unknown>;
   let found = false;
@@ -199,9 +199,10 @@ function asOwnCall(parser: Parser, onPiece: OnPiece, args: unknown[]): unknown {
   return result;
 }
 
-/** Of what might be a view of the bytes that are read; that it is a copy already is known after the first one. */
+/** Of what is a view of the bytes that are read; that there is none is known after the first piece. */
 function asCopy(piece: unknown): unknown {
   if (!(piece instanceof Uint8Array)) return piece;
-  copiesBodies ??= piece.buffer !== fedBytes?.buffer;
-  return copiesBodies ? piece : copyOf(piece);
+  const isView = piece.buffer === fedBytes.buffer;
+  copiesBodies ??= !isView;
+  return isView ? copyOf(piece) : piece;
 }

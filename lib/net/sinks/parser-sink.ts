@@ -15,12 +15,12 @@ export function isParsed(socket: ThisSocket): boolean {
   return socket.parser != null && (socket.readableEncoding !== null || readsHandle(socket));
 }
 
-/** Of small requests nothing is kept but what the parser makes of them: it is lent their bytes. */
+/** From a connection's second chunk on: before the first one nobody knows that http will have it. */
 function lent(sink: ParserSink, bytes: LentBytes): void {
   const { connection } = sink;
   const { socket } = connection;
   if (sink.isIdle() && borrows(socket) && !socket.destroyed && connection.endpoint?.isReceiving() === true) {
-    connection.countRead(bytes.length);
+    connection.countRead(bytes.length); // and nothing of the idle timer: the parser's end of reading does that
     feedLent(socket, bytes);
   } else {
     sink.bytes(connection, bytes.copy());

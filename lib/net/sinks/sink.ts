@@ -11,7 +11,7 @@ export interface Sink {
   /** The sink in whose place it is for a while. */
   readonly under: Sink | null;
   bytes(connection: Connection, chunk: Buffer): void;
-  /** Small chunks are lent to it instead. */
+  /** Is lent chunks instead, and enters the connection's context by itself. */
   readonly borrower?: Borrower;
   /** Receiving is to start again; true: not before the sink has given on what it holds. */
   restart?(connection: Connection): boolean;
