@@ -71,6 +71,17 @@ describe('bodies of http requests', function () {
     assert.deepEqual({ stdout, stderr }, { stdout: 'secret\n', stderr: '' });
   });
 
+  it('what a handler throws after it has turned the loop is uncaught', async () => {
+    const throwing = path.join(__dirname, 'fixtures', 'http-throw-after-loop.js');
+    const expected = await run({ file: throwing });
+    assert.deepEqual(
+      { stdout: expected.stdout, code: expected.code },
+      { stdout: 'throws\nuncaught: after the loop\n', code: 0 },
+    );
+    if (choice === 'node') return;
+    assert.deepEqual(await run({ file: throwing, preload: 'require' }), expected);
+  });
+
   for (const how of ['read', 'throw']) {
     it(`a response that a client reads over an accepted connection: ${how}`, async () => {
       const overAccepted = path.join(__dirname, 'fixtures', 'http-client-over-accepted.js');

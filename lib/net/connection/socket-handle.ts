@@ -145,7 +145,7 @@ export abstract class SocketHandle extends AsyncResource {
   get isStreamBase(): boolean {
     const { socket } = this;
     if (socket.parser != null) {
-      if (!this.consumed) consume(socket);
+      if (!this.consumed && consume(socket)) this.current?.sink.parsed?.(this.current);
       this.consumed = true;
       return false;
     }

@@ -21,17 +21,25 @@ type Parser = {
   getCurrentBuffer(): Buffer;
   [number: number]: unknown;
 };
-type OnPiece = (this: Parser, ...args: unknown[]) => unknown;
+type Called = (this: Parser, ...args: unknown[]) => unknown;
 type Listener = (this: ThisSocket, chunk: unknown) => void;
 /** `_paused`: http has paused the socket, for want of room for its answers. */
 type HttpSocket = ThisSocket & { _paused?: boolean };
 
-/** The names of what http's parsers call for each piece of a body, and for trailers and more headers than fit at once. */
-const ON_PIECE = ['parserOnBody', 'parserOnHeaders'];
+/**
+ * The names of what http's parsers call, and whether ticks run behind it: for each piece of a body, for trailers and more
+ * headers than fit at once; not for the head and the end of a message.
+ */
+const CALLED = new Map([
+  ['parserOnHeaders', true],
+  ['parserOnBody', true],
+  ['parserOnHeadersComplete', false],
+  ['parserOnMessageComplete', false],
+]);
 /** The name of the listener by which http's servers give a parser what comes as 'data'. */
 const ON_DATA = 'bound socketOnData';
 
-/** The parser that is being given bytes as a handle's, but for while it calls ON_PIECE; and those bytes. */
+/** The parser that is being given bytes as a handle's, but for while it calls one of CALLED; and those bytes. */
 let fed: Parser | null = null;
 let fedBytes: Uint8Array = new Uint8Array(0);
 const prepared = new WeakSet<object>();
@@ -58,20 +66,21 @@ function unknown(what: string): void {
 }
 
 /**
- * http asks a handle whether its parser can read it, once its listeners are there. What it does then is done here: the
- * parser is the one that reads.
+ * http asks a handle whether its parser can read it, once its listeners are there. What it does then is done here: true
+ * if the parser is the one that reads from now on.
  */
-export function consume(socket: ThisSocket): void {
+export function consume(socket: ThisSocket): boolean {
   const parser = parserOf(socket) as Parser;
   const listener = socket.listeners('data').findLast(({ name }) => name === ON_DATA);
-  if (listener === undefined && (socket as { server?: unknown }).server == null) return; // a client's
+  if (listener === undefined && (socket as { server?: unknown }).server == null) return false; // a client's
   if (listener === undefined || typeof parser._consumed !== 'boolean') {
     unknown("it gets its bytes from 'data'");
-    return;
+    return false;
   }
   parser._consumed = true;
   listeners.set(socket, listener as Listener);
   prepareParser(parser);
+  return true;
 }
 
 /** Whether the parser reads the handle: a server's, as long as nobody beside it wants the bytes. */
@@ -123,6 +132,7 @@ const emitData = (socket: ThisSocket, bytes: Uint8Array) => void socket.emit('da
 function read(socket: ThisSocket, bytes: Uint8Array): void {
   const parser = parserOf(socket) as Parser;
   const result = parser.execute(bytes);
+  if (result === undefined) return; // what was thrown, and uncaught, has ended it
   const executed = parser[(nodes as { kOnExecute: number }).kOnExecute];
   if (typeof executed === 'function') executed.call(parser, result);
 }
@@ -166,30 +176,31 @@ function prepareParser(parser: Parser): void {
     return fed === this ? copyOf(fedBytes) : getCurrentBuffer.call(this);
   };
   const calls = parser as unknown as Record<string, unknown>;
-  let found = false;
+  let found = 0;
   for (const key of Object.keys(calls)) {
     const value = calls[key];
-    if (!ON_PIECE.includes(nameOf(value))) continue;
-    found = true;
-    const onPiece = value as OnPiece;
+    const ticks = CALLED.get(nameOf(value));
+    if (ticks === undefined) continue;
+    found++;
+    const called = value as Called;
     calls[key] = function (this: Parser, ...args: unknown[]) {
-      return fed === this ? asOwnCall(this, onPiece, args) : onPiece.apply(this, args);
+      return fed === this ? asOwnCall(this, called, args, ticks) : called.apply(this, args);
     };
   }
-  if (!found) unknown('no ticks between the pieces of a body');
+  if (found < CALLED.size) unknown('no ticks between the pieces of a body');
 }
 
 /**
  * As if libuv had made the call. An error is uncaught at once, and ends the parsing: one of a tick leaves the tick's id on
- * the async stack, which only the treatment as uncaught clears, and Node 22 loses one that is thrown through the parser
- * while async hooks are on.
+ * the async stack, which only the treatment as uncaught clears, and from Node 22 on one that is thrown through the parser
+ * can be lost (while async hooks are on, or when a handler has turned the loop).
  */
-function asOwnCall(parser: Parser, onPiece: OnPiece, args: unknown[]): unknown {
+function asOwnCall(parser: Parser, called: Called, args: unknown[], ticks: boolean): unknown {
   fed = null;
   let result: unknown;
   try {
-    result = onPiece.apply(parser, copiesBodies === true ? args : args.map(asCopy));
-    runTicks();
+    result = called.apply(parser, ticks && copiesBodies !== true ? args.map(asCopy) : args);
+    if (ticks) runTicks();
   } catch (error) {
     port().native.uncaught(error);
     uncaught = { error };

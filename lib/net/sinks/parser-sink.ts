@@ -15,7 +15,6 @@ export function isParsed(socket: ThisSocket): boolean {
   return socket.parser != null && (socket.readableEncoding !== null || readsHandle(socket));
 }
 
-/** From a connection's second chunk on: before the first one nobody knows that http will have it. */
 function lent(sink: ParserSink, bytes: LentBytes): void {
   const { connection } = sink;
   const { socket } = connection;

@@ -13,6 +13,8 @@ export interface Sink {
   bytes(connection: Connection, chunk: Buffer): void;
   /** Is lent chunks instead, and enters the connection's context by itself. */
   readonly borrower?: Borrower;
+  /** A parser has the socket's bytes from now on. */
+  parsed?(connection: Connection): void;
   /** Receiving is to start again; true: not before the sink has given on what it holds. */
   restart?(connection: Connection): boolean;
   /** Receiving has been stopped. */

@@ -52,6 +52,10 @@ export class StreamSink implements Sink {
     else if (!socket.push(chunk)) connection.stopReceiving(endpoint);
   }
 
+  parsed(connection: Connection): void {
+    if (this.receiver === null) ParserSink.instead(this, connection);
+  }
+
   end({ socket }: Connection): void {
     refreshIdle(socket);
     if (socket._readableState.endEmitted) return;
