@@ -6,7 +6,7 @@ const assert = require('node:assert/strict');
 const crypto = require('node:crypto');
 const { contract } = require('../support/contract.js');
 const { localName } = require('../support/local-names.js');
-const { when, listening, close } = require('../support/sockets.js');
+const { when, listening, close, until } = require('../support/sockets.js');
 
 const CONNECTIONS = 100;
 const PAYLOAD_BYTES = 5 * 2 ** 20;
@@ -52,7 +52,8 @@ contract(
         return [PAYLOAD_BYTES, hash.digest('hex')];
       };
       const sent = await Promise.all(Array.from({ length: CONNECTIONS }, (_, number) => send(number)));
-      assert.equal(received.size, CONNECTIONS);
+      // A pipe of Windows has no half of its own: its client ends when the server is slow to answer, and has read less yet.
+      await until(() => received.size === CONNECTIONS, 'the end of every connection');
       sent.forEach((expected, number) => {
         assert.deepEqual(received.get(number), expected);
       });
