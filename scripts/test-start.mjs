@@ -8,6 +8,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { freePort } from '../test/support/sockets.js';
 import paths from './lib/paths.cjs';
 import { closeResults } from './lib/results.mjs';
 import toolchain from './lib/toolchain.cjs';
@@ -52,18 +53,9 @@ async function printed(run, pattern) {
   }
 }
 
-async function listenSomewhere() {
-  const server = net.createServer().listen(0);
-  await once(server, 'listening');
-  return server;
-}
-
 /** What npm start prints up to its end; it serves the page until Ctrl+C ends it. */
 async function servePage(options) {
-  const free = await listenSomewhere();
-  const { port } = free.address();
-  free.close();
-  await once(free, 'close');
+  const port = await freePort(net);
   const run = start(port, options);
   await printed(run, /http:/);
   assert.equal(await (await fetch(`http://localhost:${port}/`)).text(), 'Hello from Express\n');
@@ -78,7 +70,8 @@ async function servesAPage() {
 }
 
 async function saysThatThePortIsTaken() {
-  const taken = await listenSomewhere();
+  const taken = net.createServer().listen(0);
+  await once(taken, 'listening');
   const { port } = taken.address();
   const run = start(port);
   const [code] = await run.closed;

@@ -4,7 +4,7 @@
 
 const { differential } = require('../support/contract.js');
 const { inChild } = require('../support/child.js');
-const { when, closed, noteClose, refusedPort, pair, turn } = require('../support/sockets.js');
+const { when, closed, noteClose, freePort, pair, turn } = require('../support/sockets.js');
 
 /** Calls connect with the arguments; records what is thrown, or what the socket then reports. */
 async function connectWith(net, trace, name, ...args) {
@@ -254,7 +254,7 @@ differential('arguments of methods', ({ same }) => {
     trace.watch('C', socket, ['error', 'close']);
     trace.call('resetAndDestroy', () => socket.resetAndDestroy() === socket);
     await closed(socket);
-    const port = await refusedPort(net);
+    const port = await freePort(net);
     const refused = noteClose(net.connect(port, '127.0.0.1'));
     refused.on('error', () => {});
     await closed(refused);

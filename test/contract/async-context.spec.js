@@ -5,7 +5,7 @@
 const { AsyncLocalStorage, AsyncResource } = require('node:async_hooks');
 const assert = require('node:assert/strict');
 const { contract, differential } = require('../support/contract.js');
-const { when, closed, noteClose, refusedPort, turn, listening, close } = require('../support/sockets.js');
+const { when, closed, noteClose, freePort, turn, listening, close } = require('../support/sockets.js');
 
 const als = new AsyncLocalStorage();
 // So that a write does not end at once: how much a system takes of one is its own affair.
@@ -122,7 +122,7 @@ differential('AsyncLocalStorage', ({ same }) => {
   });
 
   same('when connecting fails', async (net, trace) => {
-    const port = await refusedPort(net);
+    const port = await freePort(net);
     const client = als.run('new', () => new net.Socket());
     stores(trace, 'C', client, CLIENT);
     als.run('connect', () => client.connect(port, '127.0.0.1'));

@@ -6,7 +6,7 @@ const hooks = require('node:async_hooks');
 const assert = require('node:assert/strict');
 const http = require('node:http');
 const { contract, differential } = require('../support/contract.js');
-const { when, closed, noteClose, close, listening, turns, refusedPort } = require('../support/sockets.js');
+const { when, closed, noteClose, close, listening, turns, freePort } = require('../support/sockets.js');
 
 const OURS = /^(TCP|PIPE|SHUTDOWN|WRITE)/;
 
@@ -109,7 +109,7 @@ differential('async hooks', ({ same }) => {
   }
 
   same('a connection that is refused', async (net, trace) => {
-    const port = await refusedPort(net);
+    const port = await freePort(net);
     const followed = follow();
     await settle();
     const client = noteClose(net.connect(port, '127.0.0.1'));

@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { contract, differential } = require('../support/contract.js');
-const { when, listening, close, refusedPort, hasIPv6, noteClose, closed } = require('../support/sockets.js');
+const { when, listening, close, freePort, hasIPv6, noteClose, closed } = require('../support/sockets.js');
 const { silentServer } = require('../support/silent-server.js');
 
 const EVENTS = [
@@ -42,7 +42,7 @@ contract('autoSelectFamily', ({ net, it }) => {
   });
 
   it('gives every failure in one AggregateError', async () => {
-    const port = await refusedPort(net);
+    const port = await freePort(net);
     const socket = net.connect({
       port,
       host: 'x.invalid',
@@ -96,7 +96,7 @@ differential('autoSelectFamily', ({ same }) => {
   }
 
   same('all fail: events, AggregateError and its errors', async (net, trace) => {
-    const port = await refusedPort(net);
+    const port = await freePort(net);
     const socket = connecting(net, trace, port, [v4('127.0.0.1'), v4('127.0.0.2'), v4('127.0.0.3')]);
     socket.once('error', (error) =>
       trace.push('prototype', error instanceof AggregateError, error.constructor.name),
@@ -105,7 +105,7 @@ differential('autoSelectFamily', ({ same }) => {
   });
 
   same('one address only: a plain error and no list of attempts', async (net, trace) => {
-    const port = await refusedPort(net);
+    const port = await freePort(net);
     const socket = connecting(net, trace, port, [v4('127.0.0.1')]);
     await closed(socket);
     trace.push('attempted', socket.autoSelectFamilyAttemptedAddresses);
@@ -141,7 +141,7 @@ differential('autoSelectFamily', ({ same }) => {
 
   same('localPort is bound for every attempt', async (net, trace) => {
     const server = await listening(net, {}, (s) => s.end());
-    const localPort = await refusedPort(net);
+    const localPort = await freePort(net);
     trace.alias(localPort, 'local');
     const socket = connecting(net, trace, server.address().port, [v4('127.0.0.1'), v4('127.0.0.2')], {
       localPort,
@@ -165,7 +165,7 @@ differential('autoSelectFamily', ({ same }) => {
   });
 
   same('destroy when an attempt has failed ends the trying', async (net, trace) => {
-    const port = await refusedPort(net);
+    const port = await freePort(net);
     const socket = connecting(net, trace, port, [v4('127.0.0.1'), v4('127.0.0.2'), v4('127.0.0.3')]);
     let seen = 0;
     socket.on('connectionAttemptFailed', () => {

@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { contract, differential } = require('../support/contract.js');
-const { when, listening, close, closed, noteClose, refusedPort, turn } = require('../support/sockets.js');
+const { when, listening, close, closed, noteClose, freePort, turn } = require('../support/sockets.js');
 
 const EVENTS = [
   'lookup',
@@ -18,7 +18,7 @@ const windows = process.platform === 'win32';
 
 contract('connect errors', ({ net, it }) => {
   it('a refused connection names code, syscall, address and port', async () => {
-    const port = await refusedPort(net);
+    const port = await freePort(net);
     const socket = noteClose(net.connect(port, '127.0.0.1'));
     const [error] = await when(socket, 'error');
     assert.equal(error.code, 'ECONNREFUSED');
@@ -31,7 +31,7 @@ contract('connect errors', ({ net, it }) => {
   });
 
   it("'close' reports that there was an error, and comes after it", async () => {
-    const port = await refusedPort(net);
+    const port = await freePort(net);
     const socket = net.connect(port, '127.0.0.1');
     const events = [];
     socket.on('error', () => events.push('error'));
@@ -44,7 +44,7 @@ contract('connect errors', ({ net, it }) => {
 
 differential('connect errors', ({ same }) => {
   same('refused: events, arguments, fields', async (net, trace) => {
-    const port = await refusedPort(net);
+    const port = await freePort(net);
     trace.alias(port, 'port');
     const socket = trace.watch(
       'C',
@@ -63,15 +63,15 @@ differential('connect errors', ({ same }) => {
   });
 
   same('refused over IPv6', async (net, trace) => {
-    const port = await refusedPort(net);
+    const port = await freePort(net);
     trace.alias(port, 'port');
     const socket = trace.watch('C', net.connect(port, '::1'), EVENTS);
     await when(socket, 'close');
   });
 
   same('refused with a local address and port', async (net, trace) => {
-    const port = await refusedPort(net);
-    const localPort = await refusedPort(net);
+    const port = await freePort(net);
+    const localPort = await freePort(net);
     trace.alias(port, 'port').alias(localPort, 'local');
     const socket = net.connect({ port, host: '127.0.0.1', localAddress: '127.0.0.1', localPort });
     trace.watch('C', socket, EVENTS);
@@ -79,7 +79,7 @@ differential('connect errors', ({ same }) => {
   });
 
   same('refused: pending writes and end are called back', async (net, trace) => {
-    const port = await refusedPort(net);
+    const port = await freePort(net);
     trace.alias(port, 'port');
     const socket = trace.watch('C', net.connect(port, '127.0.0.1'), [...EVENTS, 'finish', 'drain']);
     socket.write('a', (error) => trace.push('write a', error));
@@ -142,7 +142,7 @@ differential('connect errors', ({ same }) => {
   });
 
   same("connecting inside the 'error' handler of a refused socket", async (net, trace) => {
-    const port = await refusedPort(net);
+    const port = await freePort(net);
     const server = await listening(net, {}, (s) => s.end());
     trace.alias(port, 'refused').alias(server.address().port, 'good');
     const socket = noteClose(net.connect(port, '127.0.0.1'));

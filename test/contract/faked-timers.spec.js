@@ -6,7 +6,7 @@ const assert = require('node:assert/strict');
 const timers = require('node:timers');
 const { mock } = require('node:test');
 const { contract } = require('../support/contract.js');
-const { close, listening, pair, refusedPort } = require('../support/sockets.js');
+const { close, listening, pair, freePort } = require('../support/sockets.js');
 
 const FAKED = [
   'setTimeout',
@@ -114,7 +114,7 @@ contract('while timers are faked', ({ net, it }) => {
   });
 
   it('errors and ends are what they are', async () => {
-    const port = await refusedPort(net);
+    const port = await freePort(net);
     const server = await listening(net, {}, (accepted) => accepted.end('last words'));
     await faked(async () => {
       const refused = net.connect(port, '127.0.0.1');

@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { contract, differential } = require('../support/contract.js');
-const { when, listening, close, collect, refusedPort, turn, turns } = require('../support/sockets.js');
+const { when, listening, close, collect, freePort, turn, turns } = require('../support/sockets.js');
 
 const EVENTS = ['connectionAttempt', 'connect', 'ready', 'data', 'end', 'finish', 'drain', 'error', 'close'];
 
@@ -41,7 +41,7 @@ contract('connecting again', ({ net, it }) => {
 
   it('works after a refused connection and after a reset', async () => {
     const server = await listening(net, {}, (s) => s.on('error', () => {}).end('fine'));
-    const refused = await refusedPort(net);
+    const refused = await freePort(net);
     const socket = new net.Socket();
     const errors = [];
     socket.on('error', ({ code }) => errors.push(code));

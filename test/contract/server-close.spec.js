@@ -16,7 +16,7 @@ const {
   deferred,
   within,
   pair,
-  refusedPort,
+  freePort,
 } = require('../support/sockets.js');
 
 contract('server.close', ({ net, it }) => {
@@ -134,7 +134,7 @@ contract('server.close', ({ net, it }) => {
   });
 
   it('gives the port back', async () => {
-    const port = await refusedPort(net);
+    const port = await freePort(net);
     const server = await listening(net, {}, undefined, { port, host: '127.0.0.1' });
     await close(server);
   });

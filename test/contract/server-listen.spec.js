@@ -12,6 +12,7 @@ const {
   listening,
   close,
   deferred,
+  freePort,
   within,
   hasIPv6,
   nodeMajor,
@@ -42,14 +43,6 @@ contract('server.listen: arguments', ({ net, it }) => {
     await reach(net, { port: address.port, host });
     await close(server);
     return address;
-  }
-
-  /** A port that was free a moment ago. */
-  async function freePort() {
-    const server = await listening(net);
-    const { port } = server.address();
-    await close(server);
-    return port;
   }
 
   function anyAddress(address) {
@@ -121,7 +114,7 @@ contract('server.listen: arguments', ({ net, it }) => {
 
   for (const form of ['number', 'decimal text', 'hexadecimal text', 'option', 'option as text']) {
     it(`takes the port asked for: ${form}`, async () => {
-      const port = await freePort();
+      const port = await freePort(net);
       const args = {
         number: [port, '127.0.0.1'],
         'decimal text': [String(port), '127.0.0.1'],

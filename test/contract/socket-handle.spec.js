@@ -16,7 +16,7 @@ const {
   pair,
   turn,
   turns,
-  refusedPort,
+  freePort,
 } = require('../support/sockets.js');
 
 const METHODS = [
@@ -403,7 +403,7 @@ differential('connect of a handle', ({ same }) => {
   same('of its own that calls the original, to another place', async (net, trace) => {
     const server = await listening(net, {}, (accepted) => accepted.end('from the server'));
     const { port } = server.address();
-    const wrong = await refusedPort(net);
+    const wrong = await freePort(net);
     trace.alias(wrong, 'wrong');
     const socket = noteClose(new net.Socket());
     socket.on('connectionAttempt', () => {

@@ -3,7 +3,9 @@
 // install() and uninstall(), iocp-net/http, and what NODE_DEBUG=iocp-net prints.
 
 const assert = require('node:assert/strict');
+const net = require('node:net');
 const path = require('node:path');
+const { freePort } = require('../support/sockets.js');
 const { run, ENGINE } = require('../support/program.js');
 
 const program = (name) => path.join(__dirname, 'programs', name);
@@ -51,19 +53,15 @@ describe('installing by hand', function () {
 
   it('connections of tls keep the errors and addresses that node gives them', async () => {
     const source = `
-      const tls = require('node:tls'), net = require('node:net');
-      const free = net.createServer().listen(0, '127.0.0.1', () => {
-        const { port } = free.address();
-        free.close(() => {
-          const events = [];
-          const socket = tls.connect({ host: '127.0.0.1', port });
-          events.push([socket.connecting, socket.pending, socket.readyState, socket.encrypted]);
-          for (const name of ['lookup', 'connectionAttempt', 'connect', 'ready', 'close'])
-            socket.on(name, (...args) => events.push([name, args.length, name === 'close' && args[0]]));
-          socket.on('error', ({ code, syscall, address, port: at }) => events.push([code, syscall, address, at === port]));
-          socket.on('close', () => console.log(JSON.stringify(events)));
-        });
-      });`;
+      const tls = require('node:tls');
+      const port = ${await freePort(net)};
+      const events = [];
+      const socket = tls.connect({ host: '127.0.0.1', port });
+      events.push([socket.connecting, socket.pending, socket.readyState, socket.encrypted]);
+      for (const name of ['lookup', 'connectionAttempt', 'connect', 'ready', 'close'])
+        socket.on(name, (...args) => events.push([name, args.length, name === 'close' && args[0]]));
+      socket.on('error', ({ code, syscall, address, port: at }) => events.push([code, syscall, address, at === port]));
+      socket.on('close', () => console.log(JSON.stringify(events)));`;
     const plain = await output({ source });
     const ours = await output({ source, preload: 'require' });
     assert.equal(ours.stdout, plain.stdout);

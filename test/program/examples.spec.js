@@ -13,7 +13,7 @@ const { packageCopies, removeCopies } = require('../support/package-copy.js');
 const { run } = require('../support/program.js');
 const { packageRoot } = require('../support/transports.js');
 const { needsPackages, ecosystemFolder } = require('../support/ecosystem-packages.js');
-const { when } = require('../support/sockets.js');
+const { freePort, when } = require('../support/sockets.js');
 
 const FOLDER = path.join(packageRoot, 'examples');
 const REPORT = `data:text/javascript,
@@ -86,12 +86,7 @@ describe('examples', function () {
   afterEach(end);
 
   async function greets(name, greeting, env = {}) {
-    // Their lines show the port that was asked for, so it has to be a free one.
-    const free = net.createServer().listen(0);
-    await when(free, 'listening');
-    const { port } = free.address();
-    free.close();
-    await when(free, 'close');
+    const port = await freePort(net); // their lines show the port that was asked for
     start(name, { PORT: String(port), ...env });
     await outputOf(/http:/);
     assert.equal(await get(port), greeting);

@@ -3,6 +3,8 @@
 // What goes wrong between a program and the port: each program runs on node:net and on this package, and has to say the same.
 
 const assert = require('node:assert/strict');
+const net = require('node:net');
+const { freePort } = require('../support/sockets.js');
 const { transports } = require('../support/transports.js');
 const { run } = require('../support/program.js');
 
@@ -286,21 +288,20 @@ for (const transport of transports) {
            });`,
         ));
 
-      it("a server listens on its port again in its 'close' handler, twenty times", () =>
+      it("a server listens on its port again in its 'close' handler, twenty times", async () =>
         says(
           'times: 20\n',
           `let times = 0;
+           const port = ${await freePort(net)};
            const server = net.createServer((s) => s.on('error', () => {}).end('x'));
-           let port = 0;
            server.on('close', () => {
              if (++times < 20) server.listen(port, '127.0.0.1');
              else console.log('times: ' + times);
            });
            server.on('listening', () => {
-             port = server.address().port;
              net.connect(port, '127.0.0.1').resume().on('close', () => server.close());
            });
-           server.listen(0, '127.0.0.1');`,
+           server.listen(port, '127.0.0.1');`,
         ));
 
       it("an 'end' handler destroys its own socket and another one, and writes to both", () =>

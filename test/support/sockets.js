@@ -2,6 +2,8 @@
 
 // Small helpers that specs are written with. They wait for events under a generous guard and assert no time.
 
+const { once } = require('node:events');
+
 const GUARD_MS = 30_000;
 
 /** Resolves with the arguments of the next `event`; an 'error' is not special. */
@@ -108,12 +110,26 @@ async function collect(socket) {
   return Buffer.concat(chunks);
 }
 
-/** A port of 127.0.0.1 on which nobody listens: one that was just given back. */
-async function refusedPort(net, host = '127.0.0.1') {
-  const server = await listening(net, {}, undefined, { port: 0, host });
-  const { port } = server.address();
-  await close(server);
-  return port;
+// Below what systems give to clients and to listen(0): no socket of another program takes the port in the meantime, and
+// none connects to itself there.
+const PORT_MIN = 10_000;
+const PORT_MAX = 32_000;
+const TAKEN = new Set(['EADDRINUSE', 'EACCES']); // Windows keeps ranges to itself
+
+/** A port on which nobody listens. */
+async function freePort(net, host = '127.0.0.1') {
+  for (;;) {
+    const port = PORT_MIN + Math.floor(Math.random() * (PORT_MAX - PORT_MIN));
+    const server = net.createServer().listen({ port, host });
+    try {
+      await once(server, 'listening');
+    } catch (error) {
+      if (TAKEN.has(error.code)) continue;
+      throw error;
+    }
+    await close(server);
+    return port;
+  }
 }
 
 /** Whether this machine has ::1 (containers often do not). */
@@ -143,7 +159,7 @@ module.exports = {
   close,
   pair,
   collect,
-  refusedPort,
+  freePort,
   hasIPv6,
   nodeMajor,
 };

@@ -8,30 +8,10 @@ const fs = require('node:fs');
 const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
-const { when } = require('../../support/sockets.js');
+const { freePort, when } = require('../../support/sockets.js');
 
 const GUARD_MS = 60_000;
 const isRoot = process.getuid?.() === 0;
-
-// Below what systems give to clients and to listen(0): nobody else's socket takes the port before its server does, nor
-// while that restarts.
-const PORT_MIN = 10_000;
-const PORT_MAX = 32_000;
-
-async function freePort() {
-  for (;;) {
-    const port = PORT_MIN + Math.floor(Math.random() * (PORT_MAX - PORT_MIN));
-    const server = net.createServer().listen(port, '127.0.0.1');
-    try {
-      await once(server, 'listening');
-    } catch (error) {
-      if (error.code !== 'EADDRINUSE') throw error;
-      continue;
-    }
-    await once(server.close(), 'close');
-    return port;
-  }
-}
 
 /** The newest folder of PostgreSQL's programs, which Debian keeps out of PATH. */
 function postgresFolder() {
@@ -280,11 +260,11 @@ async function realServer(name, settings = {}) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), `iocp-net-${name}-`));
   fs.chmodSync(folder, 0o755);
   const ports = settings.port === undefined ? [] : [settings.port];
-  while (ports.length < (kinds[name].ports ?? 1)) ports.push(await freePort());
+  while (ports.length < (kinds[name].ports ?? 1)) ports.push(await freePort(net));
   kinds[name].prepare?.(ports[0], folder, settings);
   const server = new RealServer(name, ports, folder);
   await server.start();
   return server;
 }
 
-module.exports = { realServer, missingPackages, freePort };
+module.exports = { realServer, missingPackages };
