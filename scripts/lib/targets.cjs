@@ -58,9 +58,12 @@ function missingFor(name) {
   return missing;
 }
 
+/** For a program, as cmake's checks are, zig builds all of musl first; a module links to what the system has. */
+const MODULES_ALONE = `case " $* " in *" -c "* | *" -E "* | *" -shared "*) ;; *) set -- "$@" -shared ;; esac`;
+
 /** Zig's tools under the names and with the options that cmake expects of a compiler. */
 function zigTools(name) {
-  const { platform, arch } = TARGETS[name];
+  const { platform, arch, libc, run } = TARGETS[name];
   const triple = `${PROCESSORS[arch]}-${platform === 'win32' ? 'windows-gnu' : 'linux-musl'}`;
   const zig = path.join(fetchPackage(ZIG.name, ZIG.version, ZIG.integrity), 'zig');
   const folder = cacheFolder('zig-tools', triple);
@@ -69,6 +72,7 @@ function zigTools(name) {
   for (const [tool, command] of Object.entries(tools)) {
     const lines = [
       '#!/bin/sh',
+      ...(libc === 'musl' && run === undefined && tool.startsWith('c') ? [MODULES_ALONE] : []),
       `export ZIG_GLOBAL_CACHE_DIR='${cacheFolder('zig')}' ZIG_LOCAL_CACHE_DIR='${cacheFolder('zig')}'`,
       `exec '${zig}' ${command} "$@"`,
     ];

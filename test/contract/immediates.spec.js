@@ -16,13 +16,15 @@ function work() {
 
 differential('immediates', ({ same }) => {
   same('of the last bytes run before the end that came with them', async (net, trace) => {
-    const { client, accepted, finish } = await pair(net);
+    const { client, accepted, finish } = await pair(net, { server: { pauseOnConnect: true } });
+    const finished = when(client, 'finish'); // by then they have all arrived
+    client.resume().end('the last');
+    await finished;
     accepted.on('data', (data) => {
       trace.push('data', String(data));
       setImmediate(() => trace.push('immediate'));
     });
-    accepted.on('end', () => trace.push('end'));
-    client.resume().end('the last');
+    accepted.on('end', () => trace.push('end')).resume();
     await within(Promise.all([closed(client), closed(accepted)]), 'both');
     await finish();
   });
