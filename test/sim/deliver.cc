@@ -129,7 +129,9 @@ void World::OnOver(Owner& owner, bool ended) {
   if (owner.in == nullptr) Fail("the end of an endpoint that is not connected");
   owner.over = true;
   owner.receiving = false;
-  if (ended) owner.in->OnEnd();
+  if (!ended) return;
+  NoteFailedSends();
+  owner.in->OnEnd();
 }
 
 void World::OnSent(Owner& owner, uint64_t sequence, Status status) {

@@ -106,7 +106,9 @@ void World::PeerReceive(Peer& peer, size_t bytes_max) {
     return;
   }
   peer.over = true;
-  if (received == 0) peer.in->OnEnd();
+  if (received != 0) return;
+  NoteFailedSends();
+  peer.in->OnEnd();
 }
 
 void World::PeerShutdown(Peer& peer) {

@@ -271,6 +271,7 @@ void World::Shutdown(Owner& owner) {
 
 void World::Close(Owner& owner, CloseHow how) {
   Flush();
+  NoteFailedSends();
   // What waits in the queue is given up.
   if (owner.out != nullptr) owner.out->End(engine_->QueuedBytes(owner.index, owner.generation));
   owner.closing = true;
@@ -358,8 +359,18 @@ void World::Stale(sim::Random& random) {
 }
 
 // In the middle of everything, as when a worker is terminated.
+// A send that has failed breaks its flow at once, although its 'sent' has not been delivered yet.
+void World::NoteFailedSends() {
+  for (const auto& owner : owners_) {
+    if (owner->out == nullptr) continue;
+    const Endpoint* const endpoint = engine_->Find(owner->index, owner->generation);
+    if (endpoint != nullptr && endpoint->send_status != kOk) owner->out->broken = true;
+  }
+}
+
 void World::EndEngine() {
   Flush();
+  NoteFailedSends();
   for (const auto& owner : owners_) {
     if (owner->out != nullptr) {
       owner->out->End(engine_->QueuedBytes(owner->index, owner->generation));

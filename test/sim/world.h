@@ -82,6 +82,7 @@ class World {
   void Ask(sim::Random& random);
   void Stale(sim::Random& random);
   void EndEngine();
+  void NoteFailedSends();
 
   // peers.cc
   void PeerListen(sim::Random& random);
