@@ -68,11 +68,12 @@ function zigTools(name) {
   const zig = path.join(fetchPackage(ZIG.name, ZIG.version, ZIG.integrity), 'zig');
   const folder = cacheFolder('zig-tools', triple);
   const tools = { cc: `cc -target ${triple}`, 'c++': `c++ -target ${triple}`, ar: 'ar', ranlib: 'ranlib' };
+  const modulesAlone = libc === 'musl' && run === undefined;
   fs.mkdirSync(folder, { recursive: true });
   for (const [tool, command] of Object.entries(tools)) {
     const lines = [
       '#!/bin/sh',
-      ...(libc === 'musl' && run === undefined && tool.startsWith('c') ? [MODULES_ALONE] : []),
+      ...(modulesAlone && (tool === 'cc' || tool === 'c++') ? [MODULES_ALONE] : []),
       `export ZIG_GLOBAL_CACHE_DIR='${cacheFolder('zig')}' ZIG_LOCAL_CACHE_DIR='${cacheFolder('zig')}'`,
       `exec '${zig}' ${command} "$@"`,
     ];

@@ -358,7 +358,6 @@ void World::Stale(sim::Random& random) {
   engine_->Close(index, generation, CloseHow::kReset);
 }
 
-// In the middle of everything, as when a worker is terminated.
 // A send that has failed breaks its flow at once, although its 'sent' has not been delivered yet.
 void World::NoteFailedSends() {
   for (const auto& owner : owners_) {
@@ -368,6 +367,7 @@ void World::NoteFailedSends() {
   }
 }
 
+// In the middle of everything, as when a worker is terminated.
 void World::EndEngine() {
   Flush();
   NoteFailedSends();
