@@ -32,7 +32,7 @@ const LIBRARIES = {
   win32: ['ADVAPI32.dll', 'KERNEL32.dll', 'msvcrt.dll', 'ntdll.dll', 'WS2_32.dll'],
 };
 
-// For musl Zig builds its C++ library first: half an hour beside the tests where system calls take a microsecond.
+// For its targets Zig builds its C++ library first, which takes long where system calls take a microsecond.
 const TIMEOUT_MS = 45 * 60_000;
 
 const newer = (a, b) => a.localeCompare(b, 'en', { numeric: true }) > 0;

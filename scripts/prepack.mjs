@@ -4,7 +4,7 @@
 // the checkout's own files back.
 import fs from 'node:fs';
 import path from 'node:path';
-import esbuild from 'esbuild-wasm';
+import { bundleCore, staysBeside } from './lib/bundle.mjs';
 import { buildTypeScript } from './lib/ensure-built.mjs';
 import paths from './lib/paths.cjs';
 import { publishedManifest, publishedPage } from './lib/published.mjs';
@@ -48,29 +48,12 @@ function removeOrphans() {
   }
 }
 
-/** What users load, and what it needs besides `core.js`: these stay files. */
-const isFile = (name) => !/[\\/]/.test(name) || FILES.includes(name.replaceAll('\\', '/'));
-const FILES = ['node/debug.js', 'node/define.js', 'port/locate.js'];
-
 /** `core.js` becomes one file with what it leads to. The types stay where they are. */
 async function bundle() {
   const dist = path.join(paths.root, 'dist');
-  const outfile = path.join(dist, 'core.js');
-  const files = {
-    name: 'files of their own',
-    setup(build) {
-      build.onResolve({ filter: /^\./ }, ({ path: name, resolveDir }) => {
-        const file = path.relative(dist, path.join(resolveDir, name)).replaceAll('\\', '/');
-        return FILES.includes(file) ? { path: `./${file}`, external: true } : undefined;
-      });
-    },
-  };
-  await esbuild.build({
-    ...{ entryPoints: [outfile], outfile, allowOverwrite: true, plugins: [files], logLevel: 'warning' },
-    ...{ bundle: true, platform: 'node', target: 'node20', external: ['node-gyp-build'] },
-  });
+  await bundleCore(dist);
   for (const name of fs.readdirSync(dist, { recursive: true })) {
-    if (name.endsWith('.js') && (!isFile(name) || name === 'facade.js')) fs.rmSync(path.join(dist, name));
+    if (name.endsWith('.js') && !staysBeside(name)) fs.rmSync(path.join(dist, name));
   }
 }
 

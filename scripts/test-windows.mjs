@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // The same mocha suite on Windows' Node with the Windows engine, under Wine.
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
+import { bundledCheckout } from './lib/bundle.mjs';
 import ecosystem from './lib/ecosystem.cjs';
 import { buildTypeScript } from './lib/ensure-built.mjs';
 import { runMocha, SUITE_TIMEOUT_MS } from './lib/mocha.mjs';
@@ -22,16 +22,19 @@ Cross-compiles the addon with mingw-w64, fetches node.exe from npm, prepares Win
   --help                   this text
 `;
 
-/** The folders of the second of two parts that take about the same time and run side by side: under Wine much is waiting. */
+/**
+ * The folders of the second of two parts that take about the same time and run side by side: under Wine much is waiting.
+ * Their specs start programs, each of which loads the package. Wine takes half a minute to open a thousand files, so they
+ * run in a checkout whose package is the one file that is packed.
+ */
 const SECOND_PART = ['bench', 'program'];
 
-function parts() {
-  const specs = fs
+function allSpecs() {
+  return fs
     .readdirSync(path.join(paths.root, 'test'), { recursive: true })
     .map((file) => `test/${file}`)
-    .filter((file) => file.endsWith('.spec.js') && !file.includes('/node_modules/'));
-  const second = (file) => SECOND_PART.includes(file.split('/')[1]);
-  return [specs.filter((file) => !second(file)), specs.filter(second)].map((files) => files.sort());
+    .filter((file) => file.endsWith('.spec.js') && !file.includes('/node_modules/'))
+    .sort();
 }
 
 export async function testWindows({ nodeVersion, grep, files = [] } = {}) {
@@ -54,21 +57,29 @@ export async function testWindows({ nodeVersion, grep, files = [] } = {}) {
         }),
       selection,
     );
-  if (files.length > 0 || grep !== undefined) return start({ grep, files });
 
-  const [first, second] = parts();
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'iocp-net-second-part-'));
-  const outputFile = path.join(folder, 'output');
-  console.log(
-    `the specs of ${SECOND_PART.join(' and ')} run beside the others, and print when both have ended`,
-  );
-  const records = await Promise.all([
-    start({ files: first }),
-    start({ files: second }, { outputFile, quiet: true }),
-  ]);
-  process.stdout.write(fs.readFileSync(outputFile));
-  fs.rmSync(folder, { recursive: true, force: true });
-  return addUp(records.flat());
+  const isSecond = (file) => SECOND_PART.includes(path.normalize(file).split(path.sep)[1]);
+  const wanted = files.length > 0 ? files : allSpecs();
+  const second = wanted.filter(isSecond);
+  const first = wanted.filter((file) => !isSecond(file));
+  if (second.length === 0 || grep !== undefined) return start({ grep, files });
+
+  const checkout = await bundledCheckout();
+  try {
+    if (first.length === 0) return await start({ files: second }, { cwd: checkout });
+    const outputFile = path.join(checkout, 'output');
+    console.log(
+      `the specs of ${SECOND_PART.join(' and ')} run beside the others, and print when both have ended`,
+    );
+    const records = await Promise.all([
+      start({ files: first }),
+      start({ files: second }, { cwd: checkout, outputFile, quiet: true }),
+    ]);
+    process.stdout.write(fs.readFileSync(outputFile));
+    return addUp(records.flat());
+  } finally {
+    fs.rmSync(checkout, { recursive: true, force: true });
+  }
 }
 
 if (import.meta.filename === process.argv[1]) await suiteCommand(HELP, testWindows);

@@ -58,22 +58,28 @@ function missingFor(name) {
   return missing;
 }
 
-/** For a program, as cmake's checks are, zig builds all of musl first; a module links to what the system has. */
-const MODULES_ALONE = `case " $* " in *" -c "* | *" -E "* | *" -shared "*) ;; *) set -- "$@" -shared ;; esac`;
+/**
+ * What a command that links is given besides. Before the first one zig builds the C and C++ libraries, once for each
+ * optimisation level that it meets, and cmake's checks give none: so there is one level. A program, as those checks are,
+ * wants all of musl as well; a module links to what the system has.
+ */
+function linkOptions({ libc, run }) {
+  const modulesAlone = libc === 'musl' && run === undefined;
+  return `case " $* " in *" -c "* | *" -E "*) ;; *) set -- "$@" -O2${modulesAlone ? ' -shared' : ''} ;; esac`;
+}
 
 /** Zig's tools under the names and with the options that cmake expects of a compiler. */
 function zigTools(name) {
-  const { platform, arch, libc, run } = TARGETS[name];
+  const { platform, arch } = TARGETS[name];
   const triple = `${PROCESSORS[arch]}-${platform === 'win32' ? 'windows-gnu' : 'linux-musl'}`;
   const zig = path.join(fetchPackage(ZIG.name, ZIG.version, ZIG.integrity), 'zig');
   const folder = cacheFolder('zig-tools', triple);
   const tools = { cc: `cc -target ${triple}`, 'c++': `c++ -target ${triple}`, ar: 'ar', ranlib: 'ranlib' };
-  const modulesAlone = libc === 'musl' && run === undefined;
   fs.mkdirSync(folder, { recursive: true });
   for (const [tool, command] of Object.entries(tools)) {
     const lines = [
       '#!/bin/sh',
-      ...(modulesAlone && (tool === 'cc' || tool === 'c++') ? [MODULES_ALONE] : []),
+      ...(tool === 'cc' || tool === 'c++' ? [linkOptions(TARGETS[name])] : []),
       `export ZIG_GLOBAL_CACHE_DIR='${cacheFolder('zig')}' ZIG_LOCAL_CACHE_DIR='${cacheFolder('zig')}'`,
       `exec '${zig}' ${command} "$@"`,
     ];

@@ -4,6 +4,7 @@
 // call has ended at once is reported before them.
 
 const fs = require('node:fs');
+const { setImmediate: immediate } = require('node:timers/promises');
 const { differential } = require('../support/contract.js');
 const { pair, when, within, closed } = require('../support/sockets.js');
 
@@ -20,6 +21,7 @@ differential('immediates', ({ same }) => {
     const finished = when(client, 'finish'); // by then they have all arrived
     client.resume().end('the last');
     await finished;
+    await immediate(); // what follows has a turn of its own
     accepted.on('data', (data) => {
       trace.push('data', String(data));
       setImmediate(() => trace.push('immediate'));
