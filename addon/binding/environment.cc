@@ -171,14 +171,17 @@ bool Environment::Turn() {
   return left_over || uv_hrtime() > end_ns;
 }
 
-// What a submission ends at once, a shutdown, is reported before the loop goes on to immediates, as
-// libuv does with what is pending: whoever has made it, and however long the turn has taken.
+// What a submission ends at once, a shutdown, and what a receive has found to be over as it was
+// made are reported before the loop goes on to immediates, as libuv does with what is pending:
+// whoever has made it, and however long the turn has taken.
 void Environment::DispatchAtOnce() {
   turning_++;
   for (int round = 0; round < kRoundsAtOnce && !ended_; round++) {
     // What is left over of a turn waits for the next one, and keeps its place.
-    if (engine_.HasCompletions() || !engine_.HasSubmissions()) break;
+    if (engine_.HasCompletions()) break;
+    if (!engine_.HasSubmissions() && !engine_.HasEnded()) break;
     engine_.Flush();
+    engine_.ServeEnded();
     if (!engine_.HasCompletions() || !Dispatch()) break;
   }
   turning_--;

@@ -37,7 +37,7 @@ int64_t Engine::Receive(int32_t index, int32_t generation, uint8_t* into, size_t
 }
 
 void Engine::Reap(int32_t timeout_ms, bool first) {
-  if (first) TakeLater();
+  if (first) TakeOver(&later_);
   if (completions_.Empty()) {  // JavaScript has seen everything, and has copied what it wanted
     arena_used_ = 0;
     table_.Recycle();
@@ -53,6 +53,12 @@ void Engine::OnReadable(Endpoint& endpoint) {
   if (endpoint.incoming == Incoming::kOver) return;
   endpoint.incoming = Incoming::kThere;
   if (endpoint.Wants()) Enqueue(endpoint);
+}
+
+void Engine::OnEnded(Endpoint& endpoint) {
+  if (endpoint.incoming == Incoming::kOver) return;
+  endpoint.incoming = Incoming::kThere;
+  if (endpoint.Wants()) Enqueue(endpoint, &ended_at_once_);
 }
 
 void Engine::OnAcceptable(Endpoint& listener) {
@@ -108,25 +114,30 @@ void Engine::Enqueue(Endpoint& endpoint, List* list) {
   list->tail = &endpoint;
 }
 
-void Engine::TakeLater() {
-  if (later_.head == nullptr) return;
+void Engine::TakeOver(List* list) {
+  if (list->head == nullptr) return;
   if (ready_.tail == nullptr) {
-    ready_.head = later_.head;
+    ready_.head = list->head;
   } else {
-    ready_.tail->next_ready = later_.head;
+    ready_.tail->next_ready = list->head;
   }
-  ready_.tail = later_.tail;
-  later_ = {};
+  ready_.tail = list->tail;
+  *list = {};
 }
 
-// Serves each endpoint that was ready when the turn began once. What is left over goes to the end
-// of the list, so a flooding peer cannot keep the others waiting (libuv#2027, #3544).
 void Engine::ServeReady() {
-  Endpoint* const last = ready_.tail;
-  while (ready_.head != nullptr && completions_.HasRoom() && ArenaHasRoom()) {
-    Endpoint& endpoint = *ready_.head;
-    ready_.head = endpoint.next_ready;
-    if (ready_.head == nullptr) ready_.tail = nullptr;
+  TakeOver(&ended_at_once_);
+  ServeEach(&ready_);
+}
+
+// Serves each endpoint that was in the list when the turn began once. What is left over goes to the
+// end of the ready list, so a flooding peer cannot keep the others waiting (libuv#2027, #3544).
+void Engine::ServeEach(List* list) {
+  Endpoint* const last = list->tail;
+  while (list->head != nullptr && completions_.HasRoom() && ArenaHasRoom()) {
+    Endpoint& endpoint = *list->head;
+    list->head = endpoint.next_ready;
+    if (list->head == nullptr) list->tail = nullptr;
     endpoint.queued = Queued::kNo;
     endpoint.next_ready = nullptr;
     Serve(endpoint);

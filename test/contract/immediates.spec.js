@@ -4,7 +4,6 @@
 // call has ended at once is reported before them.
 
 const fs = require('node:fs');
-const { setImmediate: immediate } = require('node:timers/promises');
 const { differential } = require('../support/contract.js');
 const { pair, when, within, closed } = require('../support/sockets.js');
 
@@ -16,25 +15,26 @@ function work() {
 }
 
 differential('immediates', ({ same }) => {
-  same('of the last bytes run before the end that came with them', async (net, trace) => {
-    const { client, accepted, finish } = await pair(net, { server: { pauseOnConnect: true } });
-    const finished = when(client, 'finish'); // by then they have all arrived
-    client.resume().end('the last');
-    await finished;
-    await immediate(); // what follows has a turn of its own
-    accepted.on('data', (data) => {
-      trace.push('data', String(data));
-      setImmediate(() => trace.push('immediate'));
-    });
-    accepted.on('end', () => trace.push('end')).resume();
-    await within(Promise.all([closed(client), closed(accepted)]), 'both');
-    await finish();
-  });
-
   for (const [name, before] of [
     ['a handler', () => {}],
     ['a handler that works', work],
   ]) {
+    // libuv finds that end when it asks for more: on Linux as it polls again, on Windows at once.
+    same(`of ${name} and the end that came with its bytes`, async (net, trace) => {
+      const { client, accepted, finish } = await pair(net, { server: { pauseOnConnect: true } });
+      const finished = when(client, 'finish'); // by then they have all arrived
+      client.resume().end('the last');
+      await finished;
+      accepted.on('data', (data) => {
+        trace.push('data', String(data));
+        setImmediate(() => trace.push('immediate'));
+        before();
+      });
+      accepted.on('end', () => trace.push('end')).resume();
+      await within(Promise.all([closed(client), closed(accepted)]), 'both');
+      await finish();
+    });
+
     same(`of ${name} run after the 'finish' of its end()`, async (net, trace) => {
       const { client, accepted, finish } = await pair(net);
       accepted.once('data', () => {
