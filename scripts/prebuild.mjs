@@ -33,7 +33,7 @@ const LIBRARIES = {
 };
 
 // For its targets Zig builds its C++ library first, which takes long where system calls take a microsecond.
-const TIMEOUT_MS = 45 * 60_000;
+const TIMEOUT_MS = 60 * 60_000;
 
 const newer = (a, b) => a.localeCompare(b, 'en', { numeric: true }) > 0;
 

@@ -24,8 +24,8 @@ Cross-compiles the addon with mingw-w64, fetches node.exe from npm, prepares Win
 
 /**
  * The folders of the second of two parts that take about the same time and run side by side: under Wine much is waiting.
- * Their specs start programs, each of which loads the package. Wine takes half a minute to open a thousand files, so they
- * run in a checkout whose package is the one file that is packed.
+ * Their specs start programs, each of which loads the package. Opening a file takes Wine milliseconds, so they run in a
+ * checkout whose package is the one file that is packed.
  */
 const SECOND_PART = ['bench', 'program'];
 

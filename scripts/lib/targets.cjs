@@ -59,13 +59,21 @@ function missingFor(name) {
 }
 
 /**
- * What a command that links is given besides. Before the first one zig builds the C and C++ libraries, once for each
- * optimisation level that it meets, and cmake's checks give none: so there is one level. A program, as those checks are,
- * wants all of musl as well; a module links to what the system has.
+ * What zig is told besides. Before it links it builds the C and C++ libraries, and builds them again for another
+ * optimisation level, for code that is not position-independent, and for what is not stripped: cmake's checks, modules
+ * and tests would each have their own. A program, as those checks are, wants all of musl as well; a module links to what
+ * the system has. And to know the compiler cmake needs no program.
  */
-function linkOptions({ libc, run }) {
-  const modulesAlone = libc === 'musl' && run === undefined;
-  return `case " $* " in *" -c "* | *" -E "*) ;; *) set -- "$@" -O2${modulesAlone ? ' -shared' : ''} ;; esac`;
+function moreOptions({ libc, run }) {
+  const linking = ['-O2', '-s', ...(libc === 'musl' ? ['-fPIC'] : [])];
+  if (libc === 'musl' && run === undefined) linking.push('-shared');
+  return [
+    'case " $* " in',
+    '*" -c "* | *" -E "*) ;;',
+    '*CompilerId.cpp*) set -- "$@" -c ;;',
+    `*) set -- "$@" ${linking.join(' ')} ;;`,
+    'esac',
+  ];
 }
 
 /** Zig's tools under the names and with the options that cmake expects of a compiler. */
@@ -79,7 +87,7 @@ function zigTools(name) {
   for (const [tool, command] of Object.entries(tools)) {
     const lines = [
       '#!/bin/sh',
-      ...(tool === 'cc' || tool === 'c++' ? [linkOptions(TARGETS[name])] : []),
+      ...(tool === 'cc' || tool === 'c++' ? moreOptions(TARGETS[name]) : []),
       `export ZIG_GLOBAL_CACHE_DIR='${cacheFolder('zig')}' ZIG_LOCAL_CACHE_DIR='${cacheFolder('zig')}'`,
       `exec '${zig}' ${command} "$@"`,
     ];
