@@ -179,7 +179,7 @@ void Environment::DispatchAtOnce() {
   for (int round = 0; round < kRoundsAtOnce && !ended_; round++) {
     // What is left over of a turn waits for the next one, and keeps its place.
     if (engine_.HasCompletions()) break;
-    if (!engine_.HasSubmissions() && !engine_.HasEnded()) break;
+    if (!engine_.HasSubmissions() && !engine_.MayHaveEnded()) break;
     engine_.Flush();
     engine_.ServeEnded();
     if (!engine_.HasCompletions() || !Dispatch()) break;

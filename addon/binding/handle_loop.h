@@ -60,7 +60,8 @@ class HandleLoop : public Loop {
     uv_check_init(loop, &check_);
     uv_check_start(&check_, [](uv_check_t* handle) {
       HandleLoop* self = Of(handle);
-      if (self->engine_.HasSubmissions()) self->after_poll_(self->argument_);
+      Engine& engine = self->engine_;
+      if (engine.HasSubmissions() || engine.MayHaveEnded()) self->after_poll_(self->argument_);
     });
     for (uv_handle_t* handle : Handles()) uv_unref(handle);
   }

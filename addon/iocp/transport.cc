@@ -58,11 +58,10 @@ void Transport::WatchReceive(Endpoint& endpoint) {
   if (error == ERROR_IO_PENDING) return;
   if (error == 0 && !native.skip_on_success) return;  // its packet comes
   queue_.End(native.receive);
-  // Of a pipe it may be an empty write. Where much comes at a time it is more bytes nearly always.
-  const bool ended = error == 0 && bytes == 0 && endpoint.kind == EndpointKind::kTcp &&
-                     !endpoint.large && (bytes_max > 0 || TryAvailable(endpoint) == 0);
-  if (ended) engine_.OnEnded(endpoint);  // and has its place then
   OnReceived(endpoint, FromSystemError(error, During::kReceive), bytes);
+  // Of a pipe no bytes may be an empty write.
+  const bool may_be_the_end = error == 0 && bytes == 0 && endpoint.kind == EndpointKind::kTcp;
+  if (may_be_the_end) engine_.OnAnsweredAtOnce(endpoint);
 }
 
 void Transport::OnReceived(Endpoint& endpoint, Status status, size_t bytes) {

@@ -65,8 +65,8 @@ concept BackendMoves = requires(B b, Endpoint& endpoint, uint8_t* into, size_t b
   { b.Receive(endpoint, into, bytes_max) } -> std::same_as<Transfer>;
   // Bytes that Receive would give at once; 0: unknown.
   { b.Available(endpoint) } -> std::same_as<size_t>;
-  // engine.OnReadable follows as soon as Receive would not block; engine.OnEnded from within, where
-  // asking has brought the end, and libuv would have reported it in the same iteration.
+  // engine.OnReadable follows as soon as Receive would not block; at once, and then
+  // engine.OnAnsweredAtOnce, where libuv reports an end in the iteration in which it asked.
   { b.WatchReceive(endpoint) } -> std::same_as<void>;
   // Never blocks.
   { b.Send(endpoint, spans) } -> std::same_as<Transfer>;

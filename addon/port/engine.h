@@ -77,12 +77,13 @@ class Engine {
   // serves ready endpoints, each within its budget. `first`: of this iteration of the loop.
   void Reap(int32_t timeout_ms, bool first = true);
   // Whether Reap would find work without an event from the system.
-  bool HasReady() const { return ready_.head != nullptr || HasEnded(); }
+  bool HasReady() const { return ready_.head != nullptr; }
   // The same of the next iteration's first Reap.
   bool HasLater() const { return later_.head != nullptr; }
-  // What OnEnded has brought, and its report: in the iteration that found it, whatever has to wait.
-  bool HasEnded() const { return ended_at_once_.head != nullptr; }
-  void ServeEnded() { ServeEach(&ended_at_once_); }
+  // Whether ServeEnded may find something: endpoints that are ready, and have nothing left but the
+  // end, as the call found that asked for more. They are served whoever else has to wait.
+  bool MayHaveEnded() const { return answered_at_once_; }
+  void ServeEnded();
   bool HasSubmissions() const { return !submissions_.Empty(); }
   bool HasCompletions() const { return !completions_.Empty(); }
   // Moves completions that did not fit into the ring; call before each dispatch.
@@ -95,8 +96,8 @@ class Engine {
   // From the backend.
   Endpoint* Find(int32_t index, int32_t generation) { return table_.Find(index, generation); }
   void OnReadable(Endpoint& endpoint);
-  // The same of a receive that was asked for and answered at once: all that is left is the end.
-  void OnEnded(Endpoint& endpoint);
+  // After OnReadable: WatchReceive had its answer at once, more bytes or the end.
+  void OnAnsweredAtOnce(Endpoint& endpoint);
   void OnWritable(Endpoint& endpoint, size_t sent, Status status);
   // A send of an endpoint that closes has ended by itself, not by the close.
   void OnSentLast(Endpoint& endpoint, size_t sent, Status status);
@@ -123,9 +124,8 @@ class Engine {
   };
   void Enqueue(Endpoint& endpoint) { Enqueue(endpoint, &ready_); }
   static void Enqueue(Endpoint& endpoint, List* list);
-  void TakeOver(List* list);
+  void TakeLater();
   void ServeReady();
-  void ServeEach(List* list);
   void Serve(Endpoint& endpoint);
   void ServeConnected(Endpoint& endpoint);
   void ServeAccept(Endpoint& listener);
@@ -146,7 +146,7 @@ class Engine {
   std::unique_ptr<Backend> backend_;
   List ready_;
   List later_;  // for the next iteration of the loop
-  List ended_at_once_;
+  bool answered_at_once_ = false;
   int32_t arena_used_ = 0;
   bool ended_ = false;
 };

@@ -37,7 +37,7 @@ int64_t Engine::Receive(int32_t index, int32_t generation, uint8_t* into, size_t
 }
 
 void Engine::Reap(int32_t timeout_ms, bool first) {
-  if (first) TakeOver(&later_);
+  if (first) TakeLater();
   if (completions_.Empty()) {  // JavaScript has seen everything, and has copied what it wanted
     arena_used_ = 0;
     table_.Recycle();
@@ -55,10 +55,10 @@ void Engine::OnReadable(Endpoint& endpoint) {
   if (endpoint.Wants()) Enqueue(endpoint);
 }
 
-void Engine::OnEnded(Endpoint& endpoint) {
-  if (endpoint.incoming == Incoming::kOver) return;
-  endpoint.incoming = Incoming::kThere;
-  if (endpoint.Wants()) Enqueue(endpoint, &ended_at_once_);
+void Engine::OnAnsweredAtOnce(Endpoint& endpoint) {
+  if (endpoint.queued == Queued::kNo) return;
+  endpoint.answered_at_once = true;
+  answered_at_once_ = true;
 }
 
 void Engine::OnAcceptable(Endpoint& listener) {
@@ -114,38 +114,58 @@ void Engine::Enqueue(Endpoint& endpoint, List* list) {
   list->tail = &endpoint;
 }
 
-void Engine::TakeOver(List* list) {
-  if (list->head == nullptr) return;
+void Engine::TakeLater() {
+  if (later_.head == nullptr) return;
   if (ready_.tail == nullptr) {
-    ready_.head = list->head;
+    ready_.head = later_.head;
   } else {
-    ready_.tail->next_ready = list->head;
+    ready_.tail->next_ready = later_.head;
   }
-  ready_.tail = list->tail;
-  *list = {};
+  ready_.tail = later_.tail;
+  later_ = {};
 }
 
+// Serves each endpoint that was ready when the turn began once. What is left over goes to the end
+// of the list, so a flooding peer cannot keep the others waiting (libuv#2027, #3544).
 void Engine::ServeReady() {
-  TakeOver(&ended_at_once_);
-  ServeEach(&ready_);
-}
-
-// Serves each endpoint that was in the list when the turn began once. What is left over goes to the
-// end of the ready list, so a flooding peer cannot keep the others waiting (libuv#2027, #3544).
-void Engine::ServeEach(List* list) {
-  Endpoint* const last = list->tail;
-  while (list->head != nullptr && completions_.HasRoom() && ArenaHasRoom()) {
-    Endpoint& endpoint = *list->head;
-    list->head = endpoint.next_ready;
-    if (list->head == nullptr) list->tail = nullptr;
+  Endpoint* const last = ready_.tail;
+  while (ready_.head != nullptr && completions_.HasRoom() && ArenaHasRoom()) {
+    Endpoint& endpoint = *ready_.head;
+    ready_.head = endpoint.next_ready;
+    if (ready_.head == nullptr) ready_.tail = nullptr;
     endpoint.queued = Queued::kNo;
     endpoint.next_ready = nullptr;
     Serve(endpoint);
     if (&endpoint == last) break;
   }
+  if (ready_.head == nullptr) answered_at_once_ = false;
+}
+
+void Engine::ServeEnded() {
+  if (!std::exchange(answered_at_once_, false)) return;
+  if (completions_.Empty()) arena_used_ = 0;
+  Endpoint* const last = ready_.tail;
+  Endpoint* before = nullptr;
+  for (Endpoint* next = ready_.head; next != nullptr;) {
+    Endpoint& endpoint = *next;
+    next = &endpoint == last ? nullptr : endpoint.next_ready;
+    const bool answered = std::exchange(endpoint.answered_at_once, false);
+    const bool has_room = completions_.HasRoom() && ArenaHasRoom();
+    if (!answered || !has_room || endpoint.state != EndpointState::kOpen ||
+        backend_->Available(endpoint) > 0) {
+      before = &endpoint;
+      continue;
+    }
+    (before == nullptr ? ready_.head : before->next_ready) = endpoint.next_ready;
+    if (ready_.tail == &endpoint) ready_.tail = before;
+    endpoint.queued = Queued::kNo;
+    endpoint.next_ready = nullptr;
+    Serve(endpoint);
+  }
 }
 
 void Engine::Serve(Endpoint& endpoint) {
+  endpoint.answered_at_once = false;
   if (endpoint.state == EndpointState::kOpen) {
     const bool goes_on = ServeReceive(endpoint);
     ServeDeferred(endpoint, goes_on);

@@ -15,18 +15,19 @@ function work() {
 }
 
 differential('immediates', ({ same }) => {
-  for (const [name, before] of [
+  for (const [name, before, length = 8] of [
     ['a handler', () => {}],
     ['a handler that works', work],
+    ['a handler of much that works', work, 16_384],
   ]) {
     // libuv finds that end when it asks for more: on Linux as it polls again, on Windows at once.
     same(`of ${name} and the end that came with its bytes`, async (net, trace) => {
       const { client, accepted, finish } = await pair(net, { server: { pauseOnConnect: true } });
       const finished = when(client, 'finish'); // by then they have all arrived
-      client.resume().end('the last');
+      client.resume().end(Buffer.alloc(length));
       await finished;
       accepted.on('data', (data) => {
-        trace.push('data', String(data));
+        trace.push('data', data.length);
         setImmediate(() => trace.push('immediate'));
         before();
       });
@@ -47,6 +48,29 @@ differential('immediates', ({ same }) => {
       await finish();
     });
   }
+
+  same(
+    'of neither: the end of one connection and the bytes of another keep their order',
+    async (net, trace) => {
+      const [ending, sending] = await Promise.all(
+        ['end', 'bytes'].map(() => pair(net, { server: { pauseOnConnect: true } })),
+      );
+      const arrived = [when(ending.client, 'finish'), new Promise((done) => sending.client.write('x', done))];
+      ending.client.resume().end();
+      await Promise.all(arrived);
+      ending.accepted.on('end', () => trace.push('end'));
+      sending.accepted.on('data', () => trace.push('data'));
+      ending.accepted.resume();
+      sending.accepted.resume();
+      await when(sending.accepted, 'data');
+      sending.client.resume().end();
+      await within(
+        Promise.all([ending, sending].flatMap(({ client, accepted }) => [closed(client), closed(accepted)])),
+        'all',
+      );
+      await Promise.all([ending.finish(), sending.finish()]);
+    },
+  );
 
   same("of another callback run after the 'finish' of an end() there", async (net, trace) => {
     const { client, accepted, finish } = await pair(net);
