@@ -71,12 +71,14 @@ export async function testWindows({ nodeVersion, grep, files = [] } = {}) {
     console.log(
       `the specs of ${SECOND_PART.join(' and ')} run beside the others, and print when both have ended`,
     );
-    const records = await Promise.all([
+    const parts = await Promise.allSettled([
       start({ files: first }),
       start({ files: second }, { cwd: checkout, outputFile, quiet: true }),
     ]);
     process.stdout.write(fs.readFileSync(outputFile));
-    return addUp(records.flat());
+    const broken = parts.find(({ status }) => status === 'rejected');
+    if (broken !== undefined) throw broken.reason;
+    return addUp(parts.flatMap(({ value }) => value));
   } finally {
     fs.rmSync(checkout, { recursive: true, force: true });
   }

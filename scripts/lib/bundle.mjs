@@ -37,11 +37,16 @@ export async function bundleCore(dist) {
  */
 export async function bundledCheckout() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'iocp-net-bundled-'));
-  for (const name of fs.readdirSync(paths.root)) {
-    if (name !== 'dist' && name !== '.git')
+  try {
+    for (const name of fs.readdirSync(paths.root)) {
+      if (name === 'dist' || name === '.git') continue;
       fs.symlinkSync(path.join(paths.root, name), path.join(folder, name));
+    }
+    fs.cpSync(path.join(paths.root, 'dist'), path.join(folder, 'dist'), { recursive: true });
+    await bundleCore(path.join(folder, 'dist'));
+    return folder;
+  } catch (error) {
+    fs.rmSync(folder, { recursive: true, force: true });
+    throw error;
   }
-  fs.cpSync(path.join(paths.root, 'dist'), path.join(folder, 'dist'), { recursive: true });
-  await bundleCore(path.join(folder, 'dist'));
-  return folder;
 }
