@@ -16,6 +16,7 @@ import { DEFAULT_NODE_VERSION, prepareWine, windowsPath } from './lib/wine.mjs';
 const HELP = `usage: npm run test:windows -- [options] [spec files]
 
 Cross-compiles the addon with mingw-w64, fetches node.exe from npm, prepares Wine, and runs the mocha suite there.
+The specs of test/program and test/bench run on the package in one file, as it is packed, but with --grep.
 
   --node-version VERSION   node.exe of this version (default ${DEFAULT_NODE_VERSION}; Wine 8 runs 20 and 22)
   --grep PATTERN           only specs whose full title matches

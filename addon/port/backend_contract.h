@@ -65,8 +65,8 @@ concept BackendMoves = requires(B b, Endpoint& endpoint, uint8_t* into, size_t b
   { b.Receive(endpoint, into, bytes_max) } -> std::same_as<Transfer>;
   // Bytes that Receive would give at once; 0: unknown.
   { b.Available(endpoint) } -> std::same_as<size_t>;
-  // engine.OnReadable follows as soon as Receive would not block; at once, and then
-  // engine.OnAnsweredAtOnce, where libuv reports an end in the iteration in which it asked.
+  // engine.OnReadable follows as soon as Receive would not block. Where that is so at once, and
+  // libuv reports an end in the iteration in which it asked, engine.OnAnsweredAtOnce follows that.
   { b.WatchReceive(endpoint) } -> std::same_as<void>;
   // Never blocks.
   { b.Send(endpoint, spans) } -> std::same_as<Transfer>;

@@ -68,7 +68,7 @@ struct Endpoint {
 
   Queued queued = Queued::kNo;
   Deferred deferred = Deferred::kNothing;
-  bool answered_at_once = false;  // while it is queued: by what the last WatchReceive asked for
+  bool answered_at_once = false;  // the last WatchReceive, while the endpoint is queued
   Endpoint* next_ready = nullptr;
 
   Status connect_status = kOk;

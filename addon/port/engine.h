@@ -145,8 +145,8 @@ class Engine {
   EndpointTable table_;
   std::unique_ptr<Backend> backend_;
   List ready_;
-  List later_;  // for the next iteration of the loop
-  bool answered_at_once_ = false;
+  List later_;                     // for the next iteration of the loop
+  bool answered_at_once_ = false;  // an endpoint in the ready list, perhaps
   int32_t arena_used_ = 0;
   bool ended_ = false;
 };
