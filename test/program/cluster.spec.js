@@ -48,8 +48,9 @@ describe('cluster', function () {
             ['none', 'require'].map((preload) => outcome(scenario, policy, preload, name())),
           );
           assert.deepEqual(ours.seen, plain.seen);
-          // With node:net a connection that was on its way to a worker that dies can hang.
-          if (scenario === 'killed') assert.equal(ours.hangs, false);
+          // With node:net a connection that was on its way to a worker that dies can hang. On Windows the workers'
+          // connections are libuv's, and Wine's server keeps some of a killed process open (docs/contract.md).
+          if (scenario === 'killed' && !isWindows) assert.equal(ours.hangs, false);
           if (scenario !== 'serve') return;
           assert.equal(plain.seen.ports, 1);
           assert.deepEqual(plain.adopted, Array(4).fill(false));
