@@ -207,6 +207,22 @@ describe('examples', function () {
     assert.match(output, /^node:net +[\d.]+ µs .*\niocp-net +[\d.]+ µs/);
   });
 
+  it('bench-mine.js ends, and so does the program, when that answers no more', async () => {
+    const project = packageCopies(['iocp-net']);
+    try {
+      const program = `
+        const server = require('node:http').createServer((request) => request.socket.destroy());
+        server.listen(process.env.PORT, () => console.log('up'));`;
+      fs.writeFileSync(path.join(project, 'app.js'), program);
+      start('bench-mine.js', { ROUNDS: '1', REQUESTS: '1', PORT: '', PROGRAM: path.join(project, 'app.js') });
+      await once(child, 'close'); // the program has inherited what it reads
+      assert.equal(child.exitCode, 1, output);
+      assert.match(output, /ECONNRESET/);
+    } finally {
+      removeCopies(project);
+    }
+  });
+
   it('bench-mine.js, copied beside a program of a project that has the package', async () => {
     const project = packageCopies(['iocp-net']);
     try {
