@@ -75,8 +75,13 @@ async function pageAligned(program) {
   return aligned;
 }
 
+/** Its service of Windows' that is left out: every stat() of a file would ask it for the volume, in another process. */
+const MOUNT_MANAGER = 'HKLM\\System\\CurrentControlSet\\Services\\MountMgr';
+const DISABLED = '4';
+const COMPLETE = 'complete-without-mount-manager'; // what an older prefix lacks
+
 async function preparePrefix(wine, server, prefix, env) {
-  if (!fs.existsSync(path.join(prefix, 'complete'))) {
+  if (!fs.existsSync(path.join(prefix, COMPLETE))) {
     console.error('preparing a Wine prefix');
     fs.rmSync(prefix, { recursive: true, force: true });
     fs.mkdirSync(prefix, { recursive: true });
@@ -88,8 +93,10 @@ async function preparePrefix(wine, server, prefix, env) {
     };
     await runOrThrow(wine, ['wineboot', '-i'], options);
     await runOrThrow(wine, ['winecfg', '-v', 'win10'], options);
+    const disable = ['reg', 'add', MOUNT_MANAGER, '/f', '/v', 'Start', '/t', 'REG_DWORD', '/d', DISABLED];
+    await runOrThrow(wine, disable, options);
     await runOrThrow(server, ['-w'], options);
-    fs.writeFileSync(path.join(prefix, 'complete'), '');
+    fs.writeFileSync(path.join(prefix, COMPLETE), '');
   }
   // The server outlives us; our own stdout and stderr must not stay open with it.
   const output = { outputFile: path.join(prefix, 'server.log'), quiet: true };
