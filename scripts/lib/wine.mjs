@@ -75,7 +75,10 @@ async function pageAligned(program) {
   return aligned;
 }
 
-/** Its service of Windows' that is left out: every stat() of a file would ask it for the volume, in another process. */
+/**
+ * The service that is left out: every stat() of a file would ask it, another process, for the volume. Without it libuv
+ * says that `dev` is 0.
+ */
 const MOUNT_MANAGER = 'HKLM\\System\\CurrentControlSet\\Services\\MountMgr';
 const DISABLED = '4';
 const COMPLETE = 'complete-without-mount-manager'; // what an older prefix lacks

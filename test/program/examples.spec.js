@@ -8,6 +8,7 @@ const { once } = require('node:events'); // the suite's time is the guard: a sta
 const fs = require('node:fs');
 const http = require('node:http');
 const net = require('node:net');
+const os = require('node:os');
 const path = require('node:path');
 const { packageCopies, removeCopies } = require('../support/package-copy.js');
 const { run } = require('../support/program.js');
@@ -208,18 +209,19 @@ describe('examples', function () {
   });
 
   it('bench-mine.js ends, and so does the program, when that answers no more', async () => {
-    const project = packageCopies(['iocp-net']);
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'iocp-net-examples-'));
     try {
-      const program = `
+      const program = path.join(folder, 'app.js');
+      const source = `
         const server = require('node:http').createServer((request) => request.socket.destroy());
         server.listen(process.env.PORT, () => console.log('up'));`;
-      fs.writeFileSync(path.join(project, 'app.js'), program);
-      start('bench-mine.js', { ROUNDS: '1', REQUESTS: '1', PORT: '', PROGRAM: path.join(project, 'app.js') });
+      fs.writeFileSync(program, source);
+      start('bench-mine.js', { ROUNDS: '1', REQUESTS: '1', PORT: '', PROGRAM: program });
       await once(child, 'close'); // the program has inherited what it reads
       assert.equal(child.exitCode, 1, output);
       assert.match(output, /ECONNRESET/);
     } finally {
-      removeCopies(project);
+      fs.rmSync(folder, { recursive: true });
     }
   });
 
