@@ -2,6 +2,7 @@
 // The same mocha suite on Windows' Node with the Windows engine, under Wine.
 import fs from 'node:fs';
 import path from 'node:path';
+import realServers from '../test/ecosystem/support/servers.js';
 import { bundledCheckout } from './lib/bundle.mjs';
 import ecosystem from './lib/ecosystem.cjs';
 import { buildTypeScript } from './lib/ensure-built.mjs';
@@ -30,6 +31,23 @@ The specs of test/program and test/bench run on the package in one file, as it i
  */
 const SECOND_PART = ['bench', 'program'];
 
+/** Servers that Windows has none of: those of this system serve clients under Wine, which find them by these ports. */
+const SERVERS = { 'test/ecosystem/secured.spec.js': ['postgres', 'mariadb'] };
+
+async function startServers(files) {
+  const wanted = files.flatMap((file) => SERVERS[file] ?? []);
+  const missing = realServers.missingPackages(wanted);
+  if (missing.length > 0) {
+    const line = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
+    if (process.env.IOCP_NET_REQUIRE_SERVERS === '1') throw new Error(`servers are missing: ${line}`);
+    console.log(`not run under Wine, since servers are missing: ${line}`);
+    return [];
+  }
+  const started = [];
+  for (const name of wanted) started.push(await realServers.realServer(name));
+  return started;
+}
+
 function allSpecs() {
   return fs
     .readdirSync(path.join(paths.root, 'test'), { recursive: true })
@@ -39,6 +57,16 @@ function allSpecs() {
 }
 
 export async function testWindows({ nodeVersion, grep, files = [] } = {}) {
+  const wanted = files.length > 0 ? files : allSpecs();
+  const servers = await startServers(wanted);
+  try {
+    return await testUnderWine({ nodeVersion, grep, files, wanted, servers });
+  } finally {
+    for (const server of servers) await server.remove();
+  }
+}
+
+async function testUnderWine({ nodeVersion, grep, files, wanted, servers }) {
   ecosystem.installEcosystem(); // there is no npm under Wine
   const wine = await prepareWine({ nodeVersion });
   await buildTypeScript();
@@ -46,6 +74,7 @@ export async function testWindows({ nodeVersion, grep, files = [] } = {}) {
   nativeBuild.buildTestAddon({ platform: 'win32' });
   nativeBuild.buildBenchmarks({ platform: 'win32' });
   nativeBuild.buildExamples();
+  const ports = servers.map(({ name, port }) => `${name}=${port}`).join(',');
   const name = `mocha on win32 under Wine, Node ${wine.nodeVersion}`;
   const start = (selection, output = {}) =>
     runMocha(
@@ -53,14 +82,17 @@ export async function testWindows({ nodeVersion, grep, files = [] } = {}) {
       (args, { IOCP_NET_RESULTS }) =>
         wine.runNode(args, {
           timeoutMs: SUITE_TIMEOUT_MS,
-          env: { ...windowsEngineEnvironment(), IOCP_NET_RESULTS: windowsPath(IOCP_NET_RESULTS) },
+          env: {
+            ...windowsEngineEnvironment(),
+            IOCP_NET_RESULTS: windowsPath(IOCP_NET_RESULTS),
+            IOCP_NET_SERVERS: ports,
+          },
           ...output,
         }),
       selection,
     );
 
   const isSecond = (file) => SECOND_PART.includes(path.normalize(file).split(path.sep)[1]);
-  const wanted = files.length > 0 ? files : allSpecs();
   const second = wanted.filter(isSecond);
   const first = wanted.filter((file) => !isSecond(file));
   if (second.length === 0 || grep !== undefined) return start({ grep, files });

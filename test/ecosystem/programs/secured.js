@@ -2,6 +2,7 @@
 
 // Programs whose connections become TLS or HTTP/2 on their way: databases, mail, proxies, gRPC.
 
+const assert = require('node:assert/strict');
 const crypto = require('node:crypto');
 const https = require('node:https');
 const http = require('node:http');
@@ -90,6 +91,43 @@ const cases = {
       ['a1 CAPABILITY', 'a2 STARTTLS'],
       sample,
     ),
+  /** One way is all that mail has. */
+  async mail(_args, { sample }) {
+    const { SMTPServer } = require('smtp-server');
+    const nodemailer = require('nodemailer');
+    const arrived = [];
+    const server = new SMTPServer({
+      ...identity,
+      authOptional: true,
+      onData(stream, { secure }, done) {
+        const hash = crypto.createHash('sha256');
+        let bytes = 0;
+        stream.on('data', (chunk) => {
+          hash.update(chunk);
+          bytes += chunk.length;
+        });
+        stream.on('end', () => {
+          arrived.push({ secure, bytes, hash: hash.digest('hex') });
+          done();
+        });
+      },
+    });
+    server.server.on('connection', sample);
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const transport = nodemailer.createTransport({
+      host: '127.0.0.1',
+      port: server.server.address().port,
+      requireTLS: true,
+      tls: { rejectUnauthorized: false },
+    });
+    const line = `${'of a hundred mebibytes '.repeat(2)}\r\n`;
+    const raw = Buffer.from(line.repeat(Math.ceil(VOLUME_BYTES / line.length)));
+    await transport.sendMail({ envelope: { from: 'a@example.org', to: ['b@example.org'] }, raw });
+    transport.close();
+    await new Promise((resolve) => server.close(resolve));
+    assert.deepEqual(arrived, [{ secure: true, bytes: raw.length, hash: sha256(raw) }]);
+    return arrived;
+  },
   async postgres([port], { sample }) {
     const { Client } = require('pg');
     const client = new Client({
@@ -188,7 +226,10 @@ const cases = {
       stream: { path: '/spec/stream', requestStream: true, responseStream: true, ...bytes },
     };
     const results = [];
-    for (const secure of [false, true]) {
+    for (const [secure, messages] of [
+      [false, 20],
+      [true, VOLUME_BYTES / MIB],
+    ]) {
       const server = new grpc.Server({ 'grpc.max_receive_message_length': -1 });
       server.addService(service, {
         echo: (call, done) => done(null, call.request),
@@ -230,7 +271,7 @@ const cases = {
         hash.update(data);
         count++;
       });
-      for (let i = 0; i < 20; i++) call.write(message);
+      for (let i = 0; i < messages; i++) call.write(message);
       call.end();
       await once(call, 'end');
       results.push([count, hash.digest('hex')]);

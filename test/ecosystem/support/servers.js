@@ -210,8 +210,6 @@ class RealServer {
     const { beside, start } = kinds[this.name];
     if (beside !== undefined && this.companion === null) this.companion = this.spawn(beside(), 'ignore');
     this.child = this.spawn(start(String(this.port), this.folder), ['ignore', 'pipe', 'pipe']);
-    this.closed = when(this.child, 'close', 10 * GUARD_MS);
-    this.closed.catch(() => {});
     let said = '';
     this.child.stdout.on('data', (text) => (said += text));
     this.child.stderr.on('data', (text) => (said += text));
@@ -232,6 +230,7 @@ class RealServer {
 
   async stop() {
     if (this.child === null || this.child.exitCode !== null) return;
+    const closed = when(this.child, 'close', 10 * GUARD_MS);
     if (this.child.spawnfile === 'runuser') {
       // runuser hands no SIGINT on: the server is its child.
       const pids = execFileSync('ps', ['-o', 'pid=', '--ppid', String(this.child.pid)])
@@ -240,7 +239,7 @@ class RealServer {
         .filter(Boolean);
       for (const pid of pids) process.kill(Number(pid), kinds[this.name].stopSignal ?? 'SIGTERM');
     } else this.child.kill(kinds[this.name].stopSignal ?? 'SIGTERM');
-    await this.closed;
+    await closed;
   }
 
   async restart() {
