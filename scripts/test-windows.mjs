@@ -11,6 +11,7 @@ import nativeBuild from './lib/native-build.cjs';
 import paths from './lib/paths.cjs';
 import { addUp } from './lib/results.mjs';
 import { suiteCommand } from './lib/suite-command.mjs';
+import toolchain from './lib/toolchain.cjs';
 import { buildWindowsEngine, windowsEngineEnvironment } from './lib/windows-engine.mjs';
 import { DEFAULT_NODE_VERSION, prepareWine, windowsPath } from './lib/wine.mjs';
 
@@ -18,6 +19,7 @@ const HELP = `usage: npm run test:windows -- [options] [spec files]
 
 Cross-compiles the addon with mingw-w64, fetches node.exe from npm, prepares Wine, and runs the mocha suite there.
 The specs of test/program and test/bench run on the package in one file, as it is packed, but with --grep.
+PostgreSQL and MariaDB run on this system, for the clients in test/ecosystem/secured.spec.js.
 
   --node-version VERSION   node.exe of this version (default ${DEFAULT_NODE_VERSION}; Wine 8 runs 20 and 22)
   --grep PATTERN           only specs whose full title matches
@@ -34,18 +36,17 @@ const SECOND_PART = ['bench', 'program'];
 /** Servers that Windows has none of: those of this system serve clients under Wine, which find them by these ports. */
 const SERVERS = { 'test/ecosystem/secured.spec.js': ['postgres', 'mariadb'] };
 
-async function startServers(files) {
+/** Puts them into `started`, one by one, so that whoever gives it can end those that have started. */
+async function startServers(files, started) {
   const wanted = files.flatMap((file) => SERVERS[file] ?? []);
   const missing = realServers.missingPackages(wanted);
-  if (missing.length > 0) {
-    const line = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
-    if (process.env.IOCP_NET_REQUIRE_SERVERS === '1') throw new Error(`servers are missing: ${line}`);
-    console.log(`not run under Wine, since servers are missing: ${line}`);
-    return [];
+  if (missing.length === 0) {
+    for (const name of wanted) started.push(await realServers.realServer(name));
+    return;
   }
-  const started = [];
-  for (const name of wanted) started.push(await realServers.realServer(name));
-  return started;
+  const line = `not run under Wine, since servers are missing: ${toolchain.aptLine(missing)}`;
+  if (process.env.IOCP_NET_REQUIRE_SERVERS === '1') throw new Error(line);
+  console.log(line);
 }
 
 function allSpecs() {
@@ -58,8 +59,9 @@ function allSpecs() {
 
 export async function testWindows({ nodeVersion, grep, files = [] } = {}) {
   const wanted = files.length > 0 ? files : allSpecs();
-  const servers = await startServers(wanted);
+  const servers = [];
   try {
+    await startServers(wanted, servers);
     return await testUnderWine({ nodeVersion, grep, files, wanted, servers });
   } finally {
     for (const server of servers) await server.remove();

@@ -8,7 +8,7 @@ const fs = require('node:fs');
 const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
-const { freePort, when } = require('../../support/sockets.js');
+const { freePort, within } = require('../../support/sockets.js');
 
 const GUARD_MS = 60_000;
 const isRoot = process.getuid?.() === 0;
@@ -210,6 +210,8 @@ class RealServer {
     const { beside, start } = kinds[this.name];
     if (beside !== undefined && this.companion === null) this.companion = this.spawn(beside(), 'ignore');
     this.child = this.spawn(start(String(this.port), this.folder), ['ignore', 'pipe', 'pipe']);
+    this.closed = once(this.child, 'close'); // stop() limits the wait: a server may serve for as long as it likes
+    this.closed.catch(() => {});
     let said = '';
     this.child.stdout.on('data', (text) => (said += text));
     this.child.stderr.on('data', (text) => (said += text));
@@ -230,7 +232,6 @@ class RealServer {
 
   async stop() {
     if (this.child === null || this.child.exitCode !== null) return;
-    const closed = when(this.child, 'close', 10 * GUARD_MS);
     if (this.child.spawnfile === 'runuser') {
       // runuser hands no SIGINT on: the server is its child.
       const pids = execFileSync('ps', ['-o', 'pid=', '--ppid', String(this.child.pid)])
@@ -239,7 +240,7 @@ class RealServer {
         .filter(Boolean);
       for (const pid of pids) process.kill(Number(pid), kinds[this.name].stopSignal ?? 'SIGTERM');
     } else this.child.kill(kinds[this.name].stopSignal ?? 'SIGTERM');
-    await closed;
+    await within(this.closed, `the end of ${this.name}`, 10 * GUARD_MS);
   }
 
   async restart() {
