@@ -220,6 +220,29 @@ contract('TLS over a socket', ({ net, it }) => {
     await close(server);
   });
 
+  it('a socket that is still connecting, and has a connect listener that throws', async () => {
+    const server = await listening(net, {}, (accepted) => {
+      asServer(accepted)
+        .on('error', () => {})
+        .resume();
+    });
+    const client = noteClose(net.connect(server.address().port, '127.0.0.1'));
+    const secured = asClient(client);
+    client.on('connect', () => {
+      throw new Error('of a listener');
+    });
+    const before = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    const uncaught = when(process, 'uncaughtException');
+    const secures = when(secured, 'secureConnect');
+    assert.equal((await uncaught)[0].message, 'of a listener');
+    for (const listener of before) process.on('uncaughtException', listener);
+    await secures;
+    secured.destroy();
+    await closed(client);
+    await close(server);
+  });
+
   it("a server of tls takes what another server has accepted, by emit('connection')", async () => {
     const secureServer = tls.createServer(identity, (socket) => socket.end(`from ${socket.remotePort}`));
     const { client, accepted, finish } = await pair(net, {});

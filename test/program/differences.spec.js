@@ -113,6 +113,16 @@ describe('differences from node:net', function () {
     ours: false,
     ways: ['preload'],
   });
+  differs('patches and the socket of an HTTP/2 client', 'http2ClientPatches', {
+    theirs: true,
+    ours: false,
+    ways: ['preload'],
+  });
+  differs('a corked socket under TLS', 'corkedUnderTls', { theirs: ['handshake', 'text'], ours: ['text'] });
+  differs('the address of a socket that was under TLS', 'addressAfterTls', {
+    theirs: ['127.0.0.1', null],
+    ours: ['127.0.0.1', '127.0.0.1'],
+  });
   differs('the handle of TLS sockets', 'tlsHandle', { theirs: false, ours: true, ways: ['preload'] });
   differs('a property of process', 'processProperty', { theirs: false, ours: true });
 
@@ -130,6 +140,7 @@ describe('differences from node:net', function () {
       theirs: [16_384, 'promise', 3_616, 'promise'],
       ours: [16_384, 3_616, 'promise', 'promise'],
     });
+    differs('a socket that is ended under TLS', 'endedUnderTls', { theirs: 'EPIPE', ours: null });
     differs('aborting on an uncaught exception', 'abortOnUncaught', { theirs: true, ours: false });
     differs('connections of one turn', 'acceptsInATurn', { theirs: 'one', ours: 'several' });
     differs('a local connect that fails at once', 'refusedLocalConnect', {
@@ -147,6 +158,9 @@ describe('differences from node:net', function () {
     differs('the watcher of the engine in a report', 'reportLoop', { theirs: false, ours: true });
   }
 
+  if (!isWindows && nodeMajor < 24) {
+    differs('the store of a handover to TLS', 'storeOfHandover', { theirs: null, ours: 'of the handover' });
+  }
   if (nodeMajor >= 22) {
     differs('a free socket of an agent, without the preload', 'freeSockets', {
       theirs: 2,

@@ -11,6 +11,7 @@ import { kConnection, type ThisSocket, type WriteCallback } from '../state.js';
 /** As much of a Duplex as Node's wrapper for streams calls; it has one write under way at a time. */
 export class TakenStream extends stream.Readable {
   readonly writable = true;
+  private wanted = false;
 
   constructor(
     private readonly socket: ThisSocket,
@@ -24,7 +25,8 @@ export class TakenStream extends stream.Readable {
 
   override _read(): void {
     const { socket } = this;
-    if (socket.connecting) socket.once('connect', () => this._read());
+    // Not by a listener of its own, which one of the program's that throws would keep from being called.
+    if (socket.connecting) this.wanted = true;
     else if (!socket[kConnection].reading) socket[kConnection].receive();
   }
 
@@ -61,5 +63,6 @@ export class TakenStream extends stream.Readable {
     const connection = this.socket[kConnection];
     for (const chunk of takeHeld(connection)) this.push(chunk);
     if (connection.endpoint !== null) connection.divert(new TakenSink(this));
+    if (this.wanted) this._read();
   }
 }
