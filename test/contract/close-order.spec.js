@@ -6,6 +6,7 @@ const { differential } = require('../support/contract.js');
 const { isWindows } = require('../support/local-names.js');
 const { orderOf } = require('../support/trace.js');
 const { closed, close, pair, listening, turns, when } = require('../support/sockets.js');
+const { withUncaught } = require('../support/uncaught.js');
 
 /**
  * Marks the turns of the loop in the trace until `done` settles. On Windows turns in a row count once: when the packet of a
@@ -179,20 +180,21 @@ differential("'close' in the turn of the loop", ({ same }) => {
 
   same('a handler of close that throws keeps none of the others from it', async (net, trace) => {
     const { clients, finish } = await several(net, 3);
-    const before = process.listeners('uncaughtException');
-    process.removeAllListeners('uncaughtException');
-    process.once('uncaughtException', (error) => trace.push(error.message));
-    const all = Promise.all(clients.map(closed));
-    clients.forEach((client, i) => {
-      client.on('close', () => {
-        trace.push(`close ${i}`);
-        if (i === 1) throw new Error('of the second one');
-      });
-      client.destroy();
-    });
-    await all;
-    await turns(2);
-    for (const listener of before) process.on('uncaughtException', listener);
+    await withUncaught(
+      (error) => trace.push(error.message),
+      async () => {
+        const all = Promise.all(clients.map(closed));
+        clients.forEach((client, i) => {
+          client.on('close', () => {
+            trace.push(`close ${i}`);
+            if (i === 1) throw new Error('of the second one');
+          });
+          client.destroy();
+        });
+        await all;
+        await turns(2);
+      },
+    );
     await finish();
   });
 });

@@ -11,6 +11,7 @@ const tls = require('node:tls');
 const { contract } = require('../support/contract.js');
 const { when, pair, closed, listening, close, until, noteClose } = require('../support/sockets.js');
 const { identity, asClient, exchange, bytesOf } = require('../support/secure.js');
+const { withUncaught } = require('../support/uncaught.js');
 
 const MIB = 1024 * 1024;
 
@@ -136,15 +137,15 @@ contract('http2 over given sockets', ({ net, it }) => {
       })
       .emit('connection', accepted);
     const session = http2.connect('http://localhost', { createConnection: () => client });
-    const others = process.listeners('uncaughtException');
-    process.removeAllListeners('uncaughtException');
-    try {
-      const thrown = when(process, 'uncaughtException');
-      session.request({ ':path': '/' }).on('error', () => {});
-      assert.equal((await thrown)[0].message, 'from a handler');
-    } finally {
-      for (const other of others) process.on('uncaughtException', other);
-    }
+    const thrown = [];
+    await withUncaught(
+      (error) => thrown.push(error.message),
+      () => {
+        session.request({ ':path': '/' }).on('error', () => {});
+        return when(process, 'uncaughtException');
+      },
+    );
+    assert.deepEqual(thrown, ['from a handler']);
     session.on('error', () => {}).destroy();
     await finish();
   });

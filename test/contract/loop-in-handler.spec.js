@@ -16,6 +16,7 @@ const {
 } = require('../support/sockets.js');
 const { helper } = require('../support/test-addon.js');
 const { isWindows } = require('../support/local-names.js');
+const { withUncaught } = require('../support/uncaught.js');
 
 /** Turns the loop, without waiting, until the condition holds. */
 function turnUntil(condition, what) {
@@ -154,11 +155,7 @@ contract('a loop turned inside of a handler', ({ net, it: spec, ours }) => {
     const thrown = [];
     let turned = false;
     let inside = false;
-    const onUncaught = (error) => thrown.push(error.message);
-    const listeners = process.listeners('uncaughtException');
-    process.removeAllListeners('uncaughtException');
-    process.on('uncaughtException', onUncaught);
-    try {
+    const play = async () => {
       for (const [n, { accepted }] of pairs.entries()) {
         accepted.on('data', (chunk) => {
           received.set(n, (received.get(n) ?? '') + chunk);
@@ -172,10 +169,8 @@ contract('a loop turned inside of a handler', ({ net, it: spec, ours }) => {
       }
       for (const [n, { client }] of pairs.entries()) client.write(`bytes ${n}`);
       await until(() => received.size === pairs.length && !inside, 'everybody');
-    } finally {
-      process.off('uncaughtException', onUncaught);
-      for (const listener of listeners) process.on('uncaughtException', listener);
-    }
+    };
+    await withUncaught((error) => thrown.push(error.message), play);
     assert.deepEqual(thrown, ['inside']);
     for (let n = 0; n < pairs.length; n++) assert.equal(received.get(n), `bytes ${n}`);
     for (const one of pairs) await one.finish();

@@ -18,6 +18,7 @@ const {
   collect,
 } = require('../support/sockets.js');
 const { identity, asServer, asClient, exchange } = require('../support/secure.js');
+const { withUncaught } = require('../support/uncaught.js');
 
 const MIB = 1024 * 1024;
 
@@ -231,13 +232,12 @@ contract('TLS over a socket', ({ net, it }) => {
     client.on('connect', () => {
       throw new Error('of a listener');
     });
-    const before = process.listeners('uncaughtException');
-    process.removeAllListeners('uncaughtException');
-    const uncaught = when(process, 'uncaughtException');
-    const secures = when(secured, 'secureConnect');
-    assert.equal((await uncaught)[0].message, 'of a listener');
-    for (const listener of before) process.on('uncaughtException', listener);
-    await secures;
+    const thrown = [];
+    await withUncaught(
+      (error) => thrown.push(error.message),
+      () => when(secured, 'secureConnect'),
+    );
+    assert.deepEqual(thrown, ['of a listener']);
     secured.destroy();
     await closed(client);
     await close(server);
